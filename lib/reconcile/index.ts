@@ -1,0 +1,8 @@
+export {
+  type Context,
+  type ControllerDefinition,
+  controller,
+  type Fence,
+  type Result,
+  Terminal,
+} from './controller.ts';

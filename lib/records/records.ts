@@ -1,0 +1,274 @@
+/**
+ * The records that controllers write and read: flat JSON, camelCase, quantities as numbers in base units (bytes,
+ * cores, seconds). Which key holds which, and who writes it, stands in `lib/store/keys.ts`. Design §1.1 is the source.
+ */
+
+import type { Condition, Status } from './conditions.ts';
+
+/** RFC 3339 in UTC, seconds. */
+export type Time = string;
+
+/** The last valid spec of a user's record, defaults filled in, quantities parsed. */
+export interface Accepted<Spec> {
+  /** mod_revision of the user's key that held it. */
+  generation: number;
+  /** create_revision of the user's key: deleted and put again is another. */
+  uid: number;
+  /** Set from the moment the user's key is found deleted until all that it made is gone. */
+  deleting?: Time;
+  spec: Spec;
+}
+
+export interface ApplicationStatus extends Status {
+  containers: { wanted: number; assigned: number; running: number };
+}
+
+export interface DockerCloudStatus extends Status {
+  hosts: { wanted: number; total: number; ready: number };
+}
+
+export interface Capacity {
+  /** Containers at most; absent: no limit but the cloud's strategies. */
+  containers?: number;
+  /** Cores. */
+  cpus: number;
+  /** Bytes. */
+  memory: number;
+}
+
+export interface PortBinding {
+  /** In the container. */
+  port: number;
+  protocol: 'tcp' | 'udp';
+  /** On the host. */
+  host: number;
+}
+
+/** How the engine of a host is reached. */
+export type EngineEndpoint =
+  /** Mutual TLS with the certificates of `credentials/<cloud>`. */
+  | { kind: 'tls'; port: number }
+  /** A socket of the machine that the controllers run on. */
+  | { kind: 'unix'; path: string }
+  /** An engine in memory, of the hollow location. */
+  | { kind: 'hollow' };
+
+export interface HostRecord {
+  cloud: string;
+  /** A summary for people, derived, never acted on. */
+  phase: 'Provisioning' | 'Preparing' | 'Ready' | 'Draining' | 'Removing' | 'Lost' | 'Failed';
+  /** May be given containers. */
+  schedulable: boolean;
+  /** Its containers have to move. */
+  drain: boolean;
+  /** Declared lost by hostpool: its containers may be started elsewhere. */
+  lost: boolean;
+  /** Destroyed or released: nothing runs there and nothing ever will. */
+  gone: boolean;
+  /** IPv4 or IPv6 by which controllers and other hosts reach it; empty until known. */
+  address: string;
+  /** The location's own string, as in the cloud's record. */
+  location: string;
+  /** What the location calls the machine; empty until known. */
+  machineId: string;
+  labels: Record<string, string>;
+  capacity: Capacity;
+  /** Ports that somebody else on the host listens on. */
+  foreignPorts: { port: number; protocol: 'tcp' | 'udp' }[];
+  /** Has a container controller of its own. */
+  agent: boolean;
+  /** Absent where the machine is not reached by SSH (localhost, hollow). `hostKey`: `SHA256:…`. */
+  ssh?: { user: string; port: number; hostKey: string };
+  engine?: EngineEndpoint;
+  docker: { version: string };
+  /** The engine can start containers through the runtime shim; otherwise a pause container holds the namespace. */
+  shim?: boolean;
+  conditions: Condition[];
+  createdAt: Time;
+}
+
+/** Why a container record looks as it does, resolved by the application controller. Design §1.1. */
+export interface ContainerRecord {
+  /** The application's uid. */
+  uid: number;
+  cloud: string;
+  /** Service id within the application. */
+  service: string;
+  image: string;
+  /** Arguments; absent: the image's. */
+  command?: string[];
+  entrypoint?: string[];
+  user?: string;
+  env: Record<string, string>;
+  labels: Record<string, string>;
+  resources: {
+    /** Cores to reserve and to limit to; 0: none asked. */
+    cpus: number;
+    /** Bytes to reserve and to limit to; 0: none asked. */
+    memory: number;
+  };
+  /** `host: 0` asks for any free port; absent: the port is open on the container's own address only. */
+  ports: { port: number; protocol: 'tcp' | 'udp'; host?: number }[];
+  /** Names of `networks/`, in order of interfaces: eth0, eth1, … */
+  networks: string[];
+  volumes: { source: string; target: string; readOnly: boolean }[];
+  /** Lines of /etc/hosts. */
+  extraHosts: { name: string; address: string }[];
+  healthCheck?: { test: string[]; interval: number; timeout: number; retries: number; startPeriod: number };
+  restart: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  /** Seconds between SIGTERM and SIGKILL. */
+  stopGrace: number;
+  /** false: stopped. */
+  run: boolean;
+  update: 'stop-first' | 'start-first';
+  /** Placement strategies of the application and the service, after the cloud's. */
+  strategies: unknown[];
+  /** Hash of what needs a new container when it changes. */
+  spec: string;
+}
+
+export interface NetworkClaim {
+  /** The application's uid. */
+  uid: number;
+  cloud: string;
+  /** How many containers will join. */
+  containers: number;
+}
+
+export interface EntityRecord {
+  uid: number;
+  type: string;
+  name: string;
+  sensors: Record<string, unknown>;
+}
+
+export interface AssignmentRecord {
+  /** 20 of a–z0–9, one per incarnation. */
+  uid: string;
+  cloud: string;
+  /** `spec` of the container record that was placed. */
+  spec: string;
+  /** mod_revision of the container record that it follows. */
+  containerRevision: number;
+  reserved: { cpus: number; memory: number; ports: PortBinding[] };
+  /** uid of the incarnation that goes when this one is healthy. */
+  supersedes?: string;
+  /** The decision, for `berth why`. */
+  because: { by: string; of: number; rejected: Record<string, number>; revision: number };
+}
+
+export interface PendingRecord {
+  since: Time;
+  message: string;
+  /** Hosts refused, by filter. */
+  rejected: Record<string, number>;
+  resources: { cpus: number; memory: number };
+}
+
+export interface NetworkRecord {
+  /** Whose claim made it: uid of the application; 0 for a VirtualNetwork. */
+  uid: number;
+  cloud: string;
+  cidr: string;
+  gateway: string;
+  /** Names of Calico IP pools, in the order they are used. */
+  pools: string[];
+  blockSize: number;
+  provider: 'linux' | 'calico' | 'overlay' | 'cni';
+  used: number;
+  capacity: number;
+  dns: string[];
+}
+
+export interface EndpointRecord {
+  /** The assignment's. */
+  uid: string;
+  /** Empty, with a `message`, when a network is full. */
+  interfaces: {
+    network: string;
+    /** In the container: eth0, … */
+    name: string;
+    address: string;
+    /** On the host: `cali` and 11 characters, derived from uid and network. */
+    hostInterface: string;
+    mac: string;
+  }[];
+  dns: string[];
+  message?: string;
+}
+
+export interface ObservedRecord {
+  /** The assignment's. */
+  uid: string;
+  /** `creating`, then Docker's own words: created, running, paused, restarting, removing, exited, dead. */
+  state: string;
+  /** Docker's id; empty while creating. */
+  id: string;
+  image: string;
+  addresses: Record<string, string>;
+  /** `{"8080/tcp": 49153}` */
+  ports: Record<string, number>;
+  startedAt?: Time;
+  restarts: number;
+  exitCode?: number;
+  health?: 'starting' | 'healthy' | 'unhealthy';
+  message?: string;
+}
+
+export interface SchedulableRecord {
+  /** Hosts that may be given containers, for people; what counts is that the key was rewritten. */
+  hosts: number;
+  at: Time;
+}
+
+export interface CredentialsRecord {
+  /** PEM, public. */
+  ca: string;
+  /** age: a `CloudSecrets` as JSON, sealed to the controllers. */
+  sealed: string;
+}
+
+/** What `credentials/<cloud>` holds once opened. PEM, all of it; `ssh` in OpenSSH's format. */
+export interface CloudSecrets {
+  ca: { certificate: string; key: string };
+  client: { certificate: string; key: string };
+  ssh: { privateKey: string; publicKey: string };
+}
+
+export interface MachineClaim {
+  cloud: string;
+  host: string;
+  installation: string;
+}
+
+export interface EventRecord {
+  /** `dockerclouds/my-cloud`: what it is about. */
+  about: string;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  controller: string;
+  count: number;
+  first: Time;
+  last: Time;
+}
+
+export interface LeaderRecord {
+  /** Replica and attempt: unique. */
+  identity: string;
+  since: Time;
+}
+
+export interface MemberRecord {
+  hostname: string;
+  pid: number;
+  version: string;
+  http?: string;
+  since: Time;
+}
+
+export interface InstallationRecord {
+  /** 20 of a–z0–9. */
+  id: string;
+  createdAt: Time;
+}
