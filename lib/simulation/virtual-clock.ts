@@ -79,7 +79,8 @@ export class VirtualClock implements Clock {
     await settle();
     while (!condition()) {
       const next = this.next();
-      if (next === undefined || next > end) throw new Error(`${what} did not come about within ${ms} ms of virtual time`);
+      if (next === undefined || next > end)
+        throw new Error(`${what} did not come about within ${ms} ms of virtual time`);
       await this.step();
     }
   }

@@ -1,0 +1,48 @@
+import { BerthError } from '../../errors/index.ts';
+import type { HostNetwork, HostNetworkPlan } from '../../network/host.ts';
+import type { HollowMachine } from './machine.ts';
+
+/** The network of a hollow machine: what the batch of a real one would leave behind, and its fence. */
+export function createHollowNetwork(machine: HollowMachine): HostNetwork {
+  return {
+    read: (signal) =>
+      machine.exchange(
+        () => ({
+          namespaces: [...machine.namespaces].map(([name, interfaces]) => ({
+            name,
+            addresses: [...interfaces.values()],
+          })),
+          hostInterfaces: [...machine.namespaces.values()].flatMap((interfaces) => [...interfaces.keys()]),
+        }),
+        { signal },
+      ),
+
+    apply: (plan, fence, signal) =>
+      machine.exchange(
+        () => {
+          const highest = machine.fences.get(fence.controller) ?? 0;
+          // A fence from the store's future: the store was restored from an older snapshot, the fence starts anew.
+          const restored = highest > fence.storeRevision;
+          if (fence.revision < highest && !restored) {
+            throw new BerthError('BERTH_FENCED', `${machine.host} has seen a newer leader of ${fence.controller}`, {
+              found: `fence ${fence.revision}`,
+              expected: `at least ${highest}`,
+            });
+          }
+          machine.fences.set(fence.controller, fence.revision);
+          make(machine, plan);
+        },
+        { signal },
+      ),
+  };
+}
+
+function make(machine: HollowMachine, plan: HostNetworkPlan): void {
+  machine.namespaces.clear();
+  machine.publishedPorts.clear();
+  for (const { namespace, interfaces, ports } of plan.attachments) {
+    machine.namespaces.set(namespace, new Map(interfaces.map((each) => [each.hostInterface, each.address])));
+    for (const { host, protocol } of ports) machine.publishedPorts.set(`${host}/${protocol}`, namespace);
+  }
+  machine.routes = plan.routes;
+}
