@@ -1,0 +1,27 @@
+import { controller } from '../../lib/reconcile/index.ts';
+import type { View } from '../../lib/store/index.ts';
+import { hostOf } from './model.ts';
+import { plan } from './plan.ts';
+
+/** Decides which host each container runs on, reserves there at once, and says why where no host fits. */
+export const placement = controller({
+  name: 'placement',
+  owns: ['assignments', 'pending'],
+  // An event about any of these wakes the cloud that it belongs to: one serial cycle per cloud.
+  watches: {
+    'accepted/dockerclouds': ({ id }) => id,
+    containers: ({ value }) => value.cloud,
+    assignments: ({ value }) => value.cloud,
+    hosts: ({ value }) => value.cloud,
+    networks: ({ value }) => value.cloud,
+    observed: ({ id }, state) => cloudOf(hostOf(id), state),
+    endpoints: ({ id }, state) => cloudOf(hostOf(id), state),
+  },
+  async reconcile(cloud, { state, store, clock, random }) {
+    const { units, recheck } = plan(cloud, state, { random, now: clock.now() });
+    await Promise.all(units.map((unit) => store.commit(unit)));
+    return recheck === undefined ? undefined : { after: recheck };
+  },
+});
+
+const cloudOf = (host: string, state: View): string | undefined => state.by('hosts', 'name', host)[0]?.value.cloud;

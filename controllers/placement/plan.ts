@@ -1,0 +1,201 @@
+/**
+ * The pure plan of one cloud: which assignments go, which are written, who waits and why.
+ *
+ * What protects what (design §1.3): every new assignment compares `schedulable/<cloud>` (against a host that leaves)
+ * and that its host holds no `observed` of the container's name (against the old incarnation); a move off a lost host
+ * compares the host's record, in the same transaction that deletes the old assignment.
+ */
+
+import { type Filter, type HostModel, type Pipeline, Planner, pipeline } from '../../lib/placement/index.ts';
+import { type Random, uid } from '../../lib/platform/index.ts';
+import type { AssignmentRecord, HostRecord, PendingRecord } from '../../lib/records/index.ts';
+import type { Entry, Guard, Unit, View } from '../../lib/store/index.ts';
+import { afterFirst, hostOf, modelHosts, requestOf, strategiesOf } from './model.ts';
+
+export type PlacementUnit = Unit<'assignments' | 'pending'>;
+
+export interface PlacementPlan {
+  units: PlacementUnit[];
+  /** Look again in so many milliseconds, though nothing may have changed. */
+  recheck?: number;
+}
+
+/** After ippool could not give an address: how long until that is tried again without news of the network. */
+const NETWORK_RETRY_MS = 5_000;
+
+export function plan(cloud: string, state: View, { random, now }: { random: Random; now: number }): PlacementPlan {
+  return new Round(cloud, state, random, now).plan();
+}
+
+class Round {
+  readonly #cloud: string;
+  readonly #state: View;
+  readonly #random: Random;
+  readonly #now: number;
+  readonly #hosts: Map<string, HostModel>;
+  readonly #planner: Planner;
+  readonly #cloudStrategies: readonly unknown[];
+  readonly #units: PlacementUnit[] = [];
+  #recheck: number | undefined;
+
+  constructor(cloud: string, state: View, random: Random, now: number) {
+    this.#cloud = cloud;
+    this.#state = state;
+    this.#random = random;
+    this.#now = now;
+    this.#hosts = modelHosts(cloud, state);
+    this.#planner = new Planner([...this.#hosts.values()], random, newestHost(cloud, state));
+    this.#cloudStrategies = state.get('accepted/dockerclouds', cloud)?.value.spec.placement.strategies ?? [];
+  }
+
+  plan(): PlacementPlan {
+    for (const assignment of this.#state.by('assignments', 'cloud', this.#cloud)) this.#review(assignment);
+    for (const container of this.#state.by('containers', 'cloud', this.#cloud)) {
+      if (this.#state.by('assignments', 'container', container.id).length === 0) this.#placeNew(container);
+    }
+    for (const { id } of this.#state.list('pending')) {
+      if (!this.#state.get('containers', id)) this.#units.push({ writes: [{ delete: 'pending', id }] });
+    }
+    return this.#recheck === undefined ? { units: this.#units } : { units: this.#units, recheck: this.#recheck };
+  }
+
+  /** Keeps an assignment, lets it follow its container record, takes it back, or moves it. */
+  #review(assignment: Entry<'assignments'>): void {
+    const container = this.#state.get('containers', afterFirst(assignment.id));
+    // Gone, changed, or of a cloud that it has left: stop-first. The new incarnation comes when the old is observed gone.
+    if (!container || container.value.spec !== assignment.value.spec || container.value.cloud !== this.#cloud) {
+      return this.#delete(assignment);
+    }
+    const host = this.#state.by('hosts', 'name', hostOf(assignment.id))[0];
+    if (!host || host.value.gone || host.value.lost) return this.#moveOff(host, assignment, container);
+    if (host.value.drain) return this.#drain(assignment, container);
+    if (this.#refusedByNetwork(assignment)) return this.#takeBack(assignment, container);
+    if (assignment.value.containerRevision !== container.modRevision) {
+      const value = { ...assignment.value, containerRevision: container.modRevision };
+      this.#units.push({ writes: [{ put: 'assignments', id: assignment.id, value, expect: assignment.modRevision }] });
+    }
+  }
+
+  #delete(assignment: Entry<'assignments'>): void {
+    this.#units.push({ writes: [{ delete: 'assignments', id: assignment.id, expect: assignment.modRevision }] });
+  }
+
+  /**
+   * Off a lost or gone host: the old assignment goes in the transaction that writes the new one, and only if the host
+   * is still what it was. Without a fit the old one stays on a lost host; on a host that is gone it holds nothing.
+   */
+  #moveOff(host: Entry<'hosts'> | undefined, old: Entry<'assignments'>, container: Entry<'containers'>): void {
+    const guards: Guard[] = host ? [{ unchanged: 'hosts', id: host.id, at: host.modRevision }] : [];
+    const moved = this.#place(container, guards);
+    if (moved) moved.writes.unshift({ delete: 'assignments', id: old.id, expect: old.modRevision });
+    else if (!host || host.value.gone) this.#delete(old);
+  }
+
+  /** Off a draining host, stop-first, as soon as there is room elsewhere. */
+  #drain(assignment: Entry<'assignments'>, container: Entry<'containers'>): void {
+    const placement = this.#planner.place(requestOf(container, this.#state), this.#pipeline(container));
+    if (placement.fits) this.#delete(assignment);
+    else this.#pend(container, placement);
+  }
+
+  #refusedByNetwork(assignment: Entry<'assignments'>): boolean {
+    const endpoint = this.#state.get('endpoints', assignment.id)?.value;
+    return endpoint?.uid === assignment.value.uid && endpoint.interfaces.length === 0 && endpoint.message !== undefined;
+  }
+
+  /** A network is full: ippool said so by an endpoint without interfaces. */
+  #takeBack(assignment: Entry<'assignments'>, container: Entry<'containers'>): void {
+    const message = this.#state.get('endpoints', assignment.id)?.value.message ?? 'a network is full';
+    const value = this.#pendingRecord(container, { message, rejected: { network: this.#hosts.size } });
+    this.#units.push({
+      writes: [
+        { delete: 'assignments', id: assignment.id, expect: assignment.modRevision },
+        { put: 'pending', id: container.id, value: { ...value, since: new Date(this.#now).toISOString() } },
+      ],
+    });
+    this.#again(NETWORK_RETRY_MS);
+  }
+
+  /** A container without an assignment: it waits for its last incarnation to be gone, then goes where it fits. */
+  #placeNew(container: Entry<'containers'>): void {
+    if (this.#isGoing(container.id)) return;
+    const wait = this.#networkWait(container.id);
+    if (wait > 0) return this.#again(wait);
+    this.#place(container, []);
+  }
+
+  /** Something of its name still runs on a host that has not been given up. */
+  #isGoing(id: string): boolean {
+    return this.#state.by('observed', 'container', id).some((observed) => {
+      const host: HostRecord | undefined = this.#state.by('hosts', 'name', hostOf(observed.id))[0]?.value;
+      return host !== undefined && !host.lost && !host.gone;
+    });
+  }
+
+  #networkWait(id: string): number {
+    const pending = this.#state.get('pending', id)?.value;
+    if (!pending || !('network' in pending.rejected)) return 0;
+    return Date.parse(pending.since) + NETWORK_RETRY_MS - this.#now;
+  }
+
+  #place(container: Entry<'containers'>, guards: Guard[]): PlacementUnit | undefined {
+    const placement = this.#planner.place(requestOf(container, this.#state), this.#pipeline(container), [
+      this.#nothingOfItsName(container.id),
+    ]);
+    if (!placement.fits) return void this.#pend(container, placement);
+    const id = `${placement.host.name}/${container.id}`;
+    const { cpus, memory } = container.value.resources;
+    const value: AssignmentRecord = {
+      uid: uid(this.#random),
+      cloud: this.#cloud,
+      spec: container.value.spec,
+      containerRevision: container.modRevision,
+      reserved: { cpus, memory, ports: placement.ports },
+      because: { by: placement.by, of: this.#hosts.size, rejected: placement.rejected, revision: this.#state.revision },
+    };
+    const unit: PlacementUnit = {
+      writes: [{ put: 'assignments', id, value, expect: 0 }],
+      guards: [{ unchanged: 'schedulable', id: this.#cloud }, { absent: 'observed', id }, ...guards],
+    };
+    if (this.#state.get('pending', container.id)) unit.writes.push({ delete: 'pending', id: container.id });
+    this.#units.push(unit);
+    return unit;
+  }
+
+  /** One incarnation of a name per host: a lost host that came back may still hold the one before. */
+  #nothingOfItsName(container: string): Filter {
+    return {
+      name: 'oneIncarnation',
+      reject: (_, { name }) =>
+        this.#state.get('observed', `${name}/${container}`) || this.#state.get('assignments', `${name}/${container}`)
+          ? 'still hold the one before'
+          : undefined,
+    };
+  }
+
+  #pipeline(container: Entry<'containers'>): Pipeline {
+    return pipeline(strategiesOf(container.value, this.#cloudStrategies));
+  }
+
+  #pend(container: Entry<'containers'>, why: { message: string; rejected: Record<string, number> }): void {
+    this.#units.push({ writes: [{ put: 'pending', id: container.id, value: this.#pendingRecord(container, why) }] });
+  }
+
+  #pendingRecord(container: Entry<'containers'>, why: Pick<PendingRecord, 'message' | 'rejected'>): PendingRecord {
+    const since = this.#state.get('pending', container.id)?.value.since ?? new Date(this.#now).toISOString();
+    return { since, ...why, resources: container.value.resources };
+  }
+
+  #again(ms: number): void {
+    this.#recheck = Math.min(this.#recheck ?? ms, ms);
+  }
+}
+
+/** The host that was given the newest container: where breadthFirst goes on from, also after a restart. */
+function newestHost(cloud: string, state: View): string | undefined {
+  let newest: Entry<'assignments'> | undefined;
+  for (const assignment of state.by('assignments', 'cloud', cloud)) {
+    if (!newest || assignment.createRevision > newest.createRevision) newest = assignment;
+  }
+  return newest && hostOf(newest.id);
+}
