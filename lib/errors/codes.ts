@@ -42,6 +42,7 @@ export const codes = {
     do: 'Compact and defragment it or raise its quota, then disarm the alarm.',
   },
   BERTH_STORE_COMPACTED: { says: 'The revision asked for has been compacted.', do: 'Nothing; caches list again.' },
+  BERTH_STORE_LEASE_GONE: { says: 'A lease has ended.', do: 'Nothing; a new one is taken.' },
   BERTH_STORE_INVALID: { says: 'etcd refuses the request as malformed.', do: 'Report it: this is a defect of berth.' },
   BERTH_CONFLICT: { says: 'A key changed since it was read.', do: 'Nothing; it is read again.' },
   BERTH_NOT_LEADER: { says: 'The lead was lost before the write.', do: 'Nothing; another replica goes on.' },

@@ -40,7 +40,10 @@ export interface RangeResponse {
   count: number;
 }
 
-/** One condition of a transaction. With `end` it holds for every key of the range; an empty range satisfies it. */
+/**
+ * One condition of a transaction. With `end` it must hold for every key of the range. An absent key, and a range without
+ * keys, compare as zeros: `create = 0` over a range says that it is empty, `create > 0` fails where it is.
+ */
 export interface Comparison {
   key: string;
   end?: string;
