@@ -32,4 +32,6 @@ export interface SshTarget {
   hostKeys: readonly string[];
   /** OpenSSH or PEM text. */
   privateKey: string;
+  /** Tried after it, in order; sshd allows six tries in all by default. */
+  otherKeys?: readonly string[];
 }
