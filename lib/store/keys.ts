@@ -24,7 +24,7 @@ export type Writer =
 interface KindDefinition {
   /** Below the configurable prefix; a leading `/` makes it absolute. */
   path: string;
-  /** What the id's segments are. The last may be `…`: any number of segments. */
+  /** What the id's segments are. The last may be `…`: one segment or more. */
   segments: readonly string[];
   writers: readonly Writer[];
   /** `text`: a user's bytes, YAML or JSON, not parsed here. `json`: written by a controller. `bytes`: somebody else's format. */
@@ -53,6 +53,8 @@ const json = <T>(path: string, segments: readonly string[], writers: Writer | Wr
 
 const container = ['namespace', 'app', 'name'] as const;
 const onHost = ['host', 'namespace', 'app', 'name'] as const;
+/** A status answers under whatever key the user wrote, also one with a segment too many. */
+const answered = ['…'] as const;
 
 export const kinds = {
   dockerclouds: user('dockerclouds', ['name'], 'DockerCloud'),
@@ -90,25 +92,25 @@ export const kinds = {
   ),
   'status/dockerclouds': json<r.DockerCloudStatus>(
     'status/dockerclouds',
-    ['name'],
+    answered,
     'hostpool',
     'observedGeneration, phase, conditions, counts',
   ),
   'status/applications': json<r.ApplicationStatus>(
     'status/applications',
-    ['namespace', 'name'],
+    answered,
     'application',
     'observedGeneration, phase, conditions, counts',
   ),
   'status/virtualnetworks': json<r.Status>(
     'status/virtualnetworks',
-    ['name'],
+    answered,
     'ippool',
     'observedGeneration, phase, conditions',
   ),
   'status/namespaces': json<r.Status>(
     'status/namespaces',
-    ['name'],
+    answered,
     'application',
     'observedGeneration, phase, conditions',
   ),

@@ -1,6 +1,8 @@
 /** What a controller sees of the store: a cache to read, a writer for what it owns. */
 
+import type { IndexOf } from './indexes.ts';
 import type { Kind, RecordOf } from './keys.ts';
+import type { Stray } from './keyspace.ts';
 
 /** A record as the cache holds it. Frozen in spirit: never changed in place. */
 export interface Entry<K extends Kind = Kind> {
@@ -10,6 +12,8 @@ export interface Entry<K extends Kind = Kind> {
   readonly value: RecordOf<K>;
   readonly createRevision: number;
   readonly modRevision: number;
+  /** Decimal id of the lease that it lives on; absent: none. */
+  readonly lease?: string;
 }
 
 /** One key changed. `before` is absent for what is new, `after` for what is gone. */
@@ -25,25 +29,45 @@ export interface Change<K extends Kind = Kind> {
  * Synchronous: a pure plan that runs without an await sees one consistent state.
  */
 export interface View {
-  /** Everything up to and including this revision is in here. */
+  /**
+   * Everything below berth's own prefix, up to and including this revision, is in here. It grows with what happens
+   * there and, some seconds late, with what happens elsewhere in the same etcd.
+   */
   readonly revision: number;
   get<K extends Kind>(kind: K, id: string): Entry<K> | undefined;
   /** All of a kind; with `under`, those whose id begins with these segments: `list('hosts', 'my-cloud')`. Ordered by id. */
   list<K extends Kind>(kind: K, under?: string): Entry<K>[];
   /** By a secondary index of `lib/store/indexes.ts`: `by('assignments', 'container', 'default/shop/web-0')`. Ordered by id. */
-  by<K extends Kind>(kind: K, index: string, value: string): Entry<K>[];
+  by<K extends Kind>(kind: K, index: IndexOf<K>, value: string): Entry<K>[];
+}
+
+/** What came with a batch of changes. */
+export interface Batch {
+  revision: number;
+  /** The first list of a prefix, not news. */
+  initial: boolean;
+  /** `strays()` answers something else than before. */
+  straysChanged: boolean;
 }
 
 export interface Cache extends View {
   /** Resolves when everything has been listed once. */
   synced(signal?: AbortSignal): Promise<void>;
-  /** Resolves when `revision` is reached; for read-your-writes. */
-  reached(revision: number, signal?: AbortSignal): Promise<void>;
   /**
-   * All changes of a batch at once, after the cache holds them. `initial`: the first list, not news.
+   * Read-your-writes: resolves when all that the stores of this process had committed up to `revision`, as `commit`
+   * answered it, is in here. Prefixes that those commits did not touch are not waited for: etcd says nothing about a
+   * prefix in which nothing happens.
+   */
+  reached(revision: number, signal?: AbortSignal): Promise<void>;
+  /** For the writer: a transaction with these kinds landed at `revision`; `reached` waits for it. */
+  wrote(kinds: Iterable<Kind>, revision: number): void;
+  /** Keys below our prefixes that are no records, by key: foreign, with a wrong number of segments, or broken JSON. */
+  strays(): readonly Stray[];
+  /**
+   * All changes of a batch at once, in order, after the cache holds them. A key that changed twice is in there twice.
    * @returns a function that ends the subscription
    */
-  subscribe(listener: (changes: readonly Change[], about: { revision: number; initial: boolean }) => void): () => void;
+  subscribe(listener: (changes: readonly Change[], about: Batch) => void): () => void;
 }
 
 export type Write<K extends Kind = Kind> = {
@@ -80,7 +104,7 @@ export interface Unit<K extends Kind = Kind> {
 export interface Store<Owned extends Kind = Kind> {
   /**
    * @returns the revision at which the writes are in the store. A unit without effect (every put equals what the
-   *   cache holds, every delete is of an absent key) is not sent and answers the cache's revision
+   *   cache holds, every delete is of an absent key) is not sent, whatever its guards, and answers the cache's revision
    * @throws BERTH_CONFLICT when a comparison failed and the writes are not in the store: read again
    * @throws BERTH_NOT_LEADER when the lead is lost; BERTH_NOT_OWNER for a kind not owned; BERTH_STORE_… otherwise.
    *   An unknown outcome is resolved by reading back before this returns or throws

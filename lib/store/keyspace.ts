@@ -1,0 +1,143 @@
+import { BerthError } from '../errors/index.ts';
+import { type Kind, kinds } from './keys.ts';
+import { prefixEnd } from './kv.ts';
+
+export interface KeyRange {
+  key: string;
+  /** Exclusive. */
+  end: string;
+}
+
+export interface Located {
+  kind: Kind;
+  id: string;
+}
+
+/** A key below our prefixes that is no record: nobody acts on it, its owner reports it. */
+export interface Stray {
+  key: string;
+  /** The collection that it lies in; absent: in none. */
+  kind?: Kind;
+  /** What follows the collection's prefix. */
+  id?: string;
+  problem: string;
+  modRevision: number;
+}
+
+/** Where the kinds of the key map lie in one etcd: ids to absolute keys and back. */
+export interface Keyspace {
+  /** Without a slash at its end. */
+  readonly prefix: string;
+  /** What holds every kind: the prefix itself first, then the absolute collections. Each ends with a slash. */
+  readonly prefixes: readonly string[];
+  /**
+   * The absolute key of a record.
+   *
+   * @throws BERTH_BAD_KEY when the id has a wrong number of segments, an empty one, or, where a controller writes the
+   *   kind, one that should be a DNS-1123 label and is not
+   */
+  key(kind: Kind, id: string): string;
+  /** All keys of a kind; with `under`, those whose id goes on after these segments. The key `under` itself is not among them. */
+  range(kind: Kind, under?: string): KeyRange;
+  /** The inverse of `key`; undefined for what names no record. What a user named badly does parse: its owner reports it. */
+  parse(key: string): Located | undefined;
+  /** Why `parse` answers undefined. */
+  problem(key: string): Omit<Stray, 'key' | 'modRevision'>;
+  /** Which of `prefixes` holds a kind. */
+  prefixOf(kind: Kind): string;
+}
+
+/** A DNS-1123 label (RFC 1123 §2.1): what namespaces, applications, services, networks, clouds and hosts are called. */
+export const isName = (text: string): boolean => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
+
+/** Segments that are DNS-1123 labels wherever they stand; `name` and `id` differ from kind to kind. */
+const LABELS: ReadonlySet<string> = new Set(['namespace', 'app', 'cloud', 'host', 'network']);
+
+/** @param prefix begins with a slash, does not end with one */
+export function keyspace(prefix = '/berth/v1'): Keyspace {
+  if (!/^(\/[^/]+)+$/.test(prefix)) {
+    throw new BerthError('BERTH_USAGE', 'no prefix for keys', { found: prefix, expected: 'a path such as /berth/v1' });
+  }
+  const bases = new Map<Kind, string>();
+  const kindByBase = new Map<string, Kind>();
+  const prefixes = [`${prefix}/`];
+  for (const kind of allKinds) {
+    const { path } = kinds[kind];
+    const base = path.startsWith('/') ? path : `${prefix}/${path}`;
+    bases.set(kind, base);
+    kindByBase.set(base, kind);
+    if (path.startsWith('/')) prefixes.push(`${base}/`);
+  }
+  // Nested prefixes would hold some keys twice, in caches with two opinions.
+  for (const [i, one] of prefixes.entries()) {
+    for (const other of prefixes.slice(i + 1)) {
+      if (one.startsWith(other) || other.startsWith(one)) {
+        throw new BerthError('BERTH_USAGE', 'the prefix overlaps another', { found: prefix, expected: `none of ${other}` });
+      }
+    }
+  }
+
+  /** The collection that a key lies in: the longest one that its path begins with. */
+  function collection(key: string): Located | undefined {
+    for (let slash = key.length; slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
+      const kind = kindByBase.get(key.slice(0, slash));
+      if (kind) return { kind, id: key.slice(slash + 1) };
+    }
+    return undefined;
+  }
+
+  return {
+    prefix,
+    prefixes,
+    key(kind, id) {
+      const problem = shapeProblem(kind, id) ?? nameProblem(kind, id);
+      if (problem) {
+        throw new BerthError('BERTH_BAD_KEY', problem, {
+          place: `${kinds[kind].path}/${id}`,
+          expected: kinds[kind].segments.map((segment) => `<${segment}>`).join('/') || 'no id',
+        });
+      }
+      return id === '' ? bases.get(kind)! : `${bases.get(kind)}/${id}`;
+    },
+    range(kind, under) {
+      const base = bases.get(kind)!;
+      if (kinds[kind].segments.length === 0) return { key: base, end: `${base}\0` };
+      const key = under === undefined ? `${base}/` : `${base}/${under}/`;
+      return { key, end: prefixEnd(key) };
+    },
+    parse(key) {
+      const located = collection(key);
+      return located && !shapeProblem(located.kind, located.id) ? located : undefined;
+    },
+    problem(key) {
+      const located = collection(key);
+      if (!located) return { problem: 'no kind of record lies here' };
+      return { ...located, problem: shapeProblem(located.kind, located.id) ?? 'a record' };
+    },
+    prefixOf: (kind) => (kinds[kind].path.startsWith('/') ? `${kinds[kind].path}/` : `${prefix}/`),
+  };
+}
+
+/** Every kind, in the order of the key map. */
+export const allKinds: readonly Kind[] = Object.keys(kinds).filter((name): name is Kind => name in kinds);
+
+function shapeProblem(kind: Kind, id: string): string | undefined {
+  const wanted: readonly string[] = kinds[kind].segments;
+  if (wanted.length === 0) return id === '' ? undefined : 'nothing lies below this key';
+  const found = id.split('/');
+  if (found.includes('')) return 'an empty segment';
+  const open = wanted.at(-1) === '…';
+  if (open ? found.length < wanted.length : found.length !== wanted.length) {
+    return `${found.length} segments instead of ${wanted.length}`;
+  }
+  return undefined;
+}
+
+/** Names are checked where a controller writes; a user's bad name is answered by the kind's owner, in `status/`. */
+function nameProblem(kind: Kind, id: string): string | undefined {
+  if (kinds[kind].format !== 'json') return undefined;
+  const segments = id.split('/');
+  const labels: readonly string[] = kinds[kind].segments;
+  const bad = segments.find((segment, i) => LABELS.has(labels[i] ?? '') && !isName(segment));
+  return bad === undefined ? undefined : `${JSON.stringify(bad)} is not a DNS-1123 label`;
+}

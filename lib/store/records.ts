@@ -1,0 +1,31 @@
+import { messageOf } from '../errors/index.ts';
+import { type Kind, kinds } from './keys.ts';
+import type { Keyspace, Stray } from './keyspace.ts';
+import type { KeyValue } from './kv.ts';
+import type { Entry } from './types.ts';
+
+/** etcd's key and value as a record: JSON parsed, users' text and other formats as the bytes they are. */
+export function decode(keyspace: Keyspace, kv: KeyValue): { entry: Entry } | { stray: Stray } {
+  const located = keyspace.parse(kv.key);
+  if (!located) return { stray: { key: kv.key, modRevision: kv.modRevision, ...keyspace.problem(kv.key) } };
+  try {
+    return { entry: entryOf(located.kind, located.id, kv) };
+  } catch (error) {
+    return { stray: { key: kv.key, ...located, problem: `not JSON: ${messageOf(error)}`, modRevision: kv.modRevision } };
+  }
+}
+
+/** @throws SyntaxError when a record that a controller writes is not JSON */
+export function entryOf<K extends Kind>(kind: K, id: string, kv: KeyValue): Entry<K> {
+  return {
+    kind,
+    id,
+    value: kinds[kind].format === 'json' ? JSON.parse(kv.value.toString()) : kv.value,
+    createRevision: kv.createRevision,
+    modRevision: kv.modRevision,
+    ...(kv.lease !== '0' && { lease: kv.lease }),
+  };
+}
+
+/** The bytes that hold a record: JSON, or the bytes that it is. */
+export const encode = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value)));
