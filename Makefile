@@ -1,0 +1,43 @@
+# Each target does its own set-up on a bare Debian 12 with Node 20; see tools/setup.sh.
+.PHONY: build lint generate test check-generated sandbox demo bench chart down clean
+
+setup := tools/setup.sh
+
+build:            ## compiles to dist/
+	@$(setup) packages modules
+	@npm run --silent build
+
+lint:             ## types, lint, format
+	@$(setup) modules
+	@npm run --silent check
+	@npm run --silent lint
+
+generate:         ## types and reference pages from schemas and tables
+	@$(setup) modules
+	@npm run --silent generate
+
+test:             ## everything: units, simulation, real etcd, real machines
+	@$(setup) packages modules docker machine bed
+	@tools/test.sh
+
+sandbox:          ## the image of sandbox machines, and a registry with the images of the talk
+	@$(setup) packages docker machine bed
+
+demo: build       ## the talk's Application Blueprint 1 on three real machines
+	@$(setup) docker machine bed
+	@tools/demo.sh up
+
+bench: build      ## the benchmarks, as a table and as JSON
+	@$(setup) docker machine bed
+	@npm run --silent bench
+
+chart:            ## helm lint and helm template
+	@tools/chart.sh
+
+down:             ## stops and removes what demo, sandbox and test left
+	@tools/demo.sh down
+	@tools/down.sh
+
+clean: down       ## also the caches: images, packages, build output
+	@test/bed/down.sh --images
+	@rm -rf dist .cache node_modules

@@ -1,0 +1,158 @@
+import type { ContainerSummary } from '../../lib/docker/index.ts';
+import { type Keyspace, type Kind, kinds, type RecordOf } from '../../lib/store/index.ts';
+
+/** A container of one engine, as far as the invariants care. */
+export type Running = Pick<ContainerSummary, 'id' | 'state' | 'labels'>;
+
+interface Held<K extends Kind = Kind> {
+  id: string;
+  value: RecordOf<K>;
+  createRevision: number;
+  modRevision: number;
+}
+
+/** What a change may have broken. */
+export interface Touched {
+  hosts: Set<string>;
+  /** `<namespace>/<app>/<name>` */
+  containers: Set<string>;
+  addresses: Set<string>;
+  networks: boolean;
+}
+
+type OnHost = 'assignments' | 'observed' | 'endpoints';
+
+export const nothingTouched = (): Touched => ({
+  hosts: new Set(),
+  containers: new Set(),
+  addresses: new Set(),
+  networks: false,
+});
+
+/**
+ * Everything that the invariants look at, kept up to date change by change: the records by the kind that they are of,
+ * the containers by engine. The simulation feeds it from the store in memory, end-to-end tests from etcd and engines.
+ */
+export class Ledger {
+  readonly touched = nothingTouched();
+  readonly engines = new Map<string, readonly Running[]>();
+  readonly #keyspace: Keyspace;
+  readonly #records = new Map<Kind, Map<string, Held>>();
+  /** Assignment ids by container name. */
+  readonly #byContainer = new Map<string, Set<string>>();
+  /** Record ids by `<kind>/<host>`. */
+  readonly #byHost = new Map<string, Set<string>>();
+  readonly #byAddress = new Map<string, Set<string>>();
+  readonly #enginesByContainer = new Map<string, Map<string, Running[]>>();
+
+  constructor(keyspace: Keyspace) {
+    this.#keyspace = keyspace;
+  }
+
+  /** @param change one key as the store has it now; `value` absent: deleted */
+  apply(change: { key: string; value?: Buffer; createRevision: number; modRevision: number }): void {
+    const located = this.#keyspace.parse(change.key);
+    if (!located) return;
+    const { kind, id } = located;
+    const records = this.#of(kind);
+    const before = records.get(id);
+    if (before) this.#index(kind, id, before, 'remove');
+    if (change.value === undefined) {
+      records.delete(id);
+    } else {
+      // The table of kinds says which values are JSON; what the type is follows from the kind.
+      const value: RecordOf<Kind> = kinds[kind].format === 'json' ? JSON.parse(change.value.toString()) : change.value;
+      const after = { id, value, createRevision: change.createRevision, modRevision: change.modRevision };
+      records.set(id, after);
+      this.#index(kind, id, after, 'add');
+    }
+  }
+
+  /** What one engine holds of ours now. */
+  engine(host: string, containers: readonly Running[] | undefined): void {
+    for (const each of [...(this.engines.get(host) ?? []), ...(containers ?? [])])
+      this.touched.containers.add(nameOf(each));
+    this.touched.hosts.add(host);
+    for (const hosts of this.#enginesByContainer.values()) hosts.delete(host);
+    if (!containers) return void this.engines.delete(host);
+    this.engines.set(host, containers);
+    for (const each of containers) {
+      const hosts = this.#enginesByContainer.get(nameOf(each)) ?? new Map<string, Running[]>();
+      this.#enginesByContainer.set(nameOf(each), hosts);
+      hosts.set(host, [...(hosts.get(host) ?? []), each]);
+    }
+  }
+
+  get<K extends Kind>(kind: K, id: string): Held<K> | undefined {
+    return this.#of(kind).get(id);
+  }
+
+  list<K extends Kind>(kind: K): Held<K>[] {
+    return [...this.#of(kind).values()];
+  }
+
+  /** Ids of a kind on one host. */
+  onHost<K extends OnHost>(kind: K, host: string): Held<K>[] {
+    const ids = this.#byHost.get(`${kind}/${host}`) ?? [];
+    return [...ids].flatMap((id) => this.get(kind, id) ?? []);
+  }
+
+  /** Hosts where a container has records or Docker containers. */
+  instances(container: string): ReadonlyMap<string, readonly Running[]> {
+    return this.#enginesByContainer.get(container) ?? new Map();
+  }
+
+  assignmentsOf(container: string): string[] {
+    return [...(this.#byContainer.get(container) ?? [])];
+  }
+
+  holders(address: string): string[] {
+    return [...(this.#byAddress.get(address) ?? [])];
+  }
+
+  hostRecord(name: string): RecordOf<'hosts'> | undefined {
+    const [id] = this.#byHost.get(`hosts/${name}`) ?? [];
+    return id === undefined ? undefined : this.get('hosts', id)?.value;
+  }
+
+  #of<K extends Kind>(kind: K): Map<string, Held<K>> {
+    let records = this.#records.get(kind);
+    if (!records) {
+      records = new Map();
+      this.#records.set(kind, records);
+    }
+    // Only `apply` fills it, with what the kind's key holds.
+    return records as unknown as Map<string, Held<K>>;
+  }
+
+  #index(kind: Kind, id: string, held: Held, how: 'add' | 'remove'): void {
+    const [host = '', ...rest] = id.split('/');
+    const name = rest.join('/');
+    if (kind === 'networks') this.touched.networks = true;
+    if (kind === 'hosts') {
+      this.touched.hosts.add(name);
+      change(this.#byHost, `hosts/${name}`, id, how);
+    }
+    if (kind !== 'assignments' && kind !== 'observed' && kind !== 'endpoints') return;
+    this.touched.hosts.add(host);
+    this.touched.containers.add(name);
+    change(this.#byHost, `${kind}/${host}`, id, how);
+    if (kind === 'assignments') change(this.#byContainer, name, id, how);
+    if (kind === 'endpoints') {
+      for (const { address } of (held as Held<'endpoints'>).value.interfaces) {
+        this.touched.addresses.add(address);
+        change(this.#byAddress, address, id, how);
+      }
+    }
+  }
+}
+
+export const nameOf = ({ labels }: Running): string => labels['io.berth.container'] ?? '';
+
+function change(index: Map<string, Set<string>>, key: string, id: string, how: 'add' | 'remove'): void {
+  const ids = index.get(key) ?? new Set();
+  if (how === 'add') ids.add(id);
+  else ids.delete(id);
+  if (ids.size > 0) index.set(key, ids);
+  else index.delete(key);
+}
