@@ -1,6 +1,6 @@
-import type { Engine } from '../docker/engine.ts';
+import type { Engine } from '../docker/index.ts';
 import type { CloudSecrets, DockerCloudSpec, EngineEndpoint, LocationSpec } from '../records/index.ts';
-import type { Shell } from '../ssh/shell.ts';
+import type { Shell } from '../ssh/index.ts';
 
 /** A machine as a location knows it. */
 export interface Machine {
@@ -65,7 +65,7 @@ export interface HostLink {
   engine: Engine;
   /** Absent for hollow hosts. */
   shell?: Shell;
-  network: import('../network/host.ts').HostNetwork;
+  network: import('../network/index.ts').HostNetwork;
 }
 
 export interface HostLinks {

@@ -7,7 +7,7 @@ import {
   type Engine,
   EngineError,
   type EngineEvent,
-} from '../../docker/engine.ts';
+} from '../../docker/index.ts';
 import { BerthError } from '../../errors/index.ts';
 import { sleep } from '../../platform/index.ts';
 import type { HollowContainer, HollowMachine } from './machine.ts';

@@ -1,6 +1,6 @@
-import type { Engine } from '../../docker/engine.ts';
+import type { Engine } from '../../docker/index.ts';
 import { BerthError } from '../../errors/index.ts';
-import type { HostNetwork } from '../../network/host.ts';
+import type { HostNetwork } from '../../network/index.ts';
 import { type Clock, type Random, sleep } from '../../platform/index.ts';
 import type { Location, Machine } from '../location.ts';
 import { createHollowEngine } from './engine.ts';

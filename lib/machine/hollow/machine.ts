@@ -1,4 +1,4 @@
-import type { CallLimits } from '../../docker/engine.ts';
+import type { CallLimits } from '../../docker/index.ts';
 import { BerthError } from '../../errors/index.ts';
 import { type Clock, type Random, sleep } from '../../platform/index.ts';
 import type { LocationSpec } from '../../records/index.ts';

@@ -1,5 +1,5 @@
 import { BerthError } from '../../errors/index.ts';
-import type { HostNetwork, HostNetworkPlan } from '../../network/host.ts';
+import type { HostNetwork, HostNetworkPlan } from '../../network/index.ts';
 import type { HollowMachine } from './machine.ts';
 
 /** The network of a hollow machine: what the batch of a real one would leave behind, and its fence. */
