@@ -1,6 +1,6 @@
 import type { BerthError } from '../../errors/index.ts';
 import type { Watch, WatchEvent, WatchRequest } from '../kv.ts';
-import { compacted, invalid, unavailable } from './errors.ts';
+import { compacted, unavailable } from './errors.ts';
 import type { History, Revision } from './history.ts';
 import { inRange } from './sorted.ts';
 
@@ -63,7 +63,6 @@ class ServedWatch implements Watch {
   }
 
   open(): void {
-    if (this.#request.key === '') this.#end(invalid('key is not provided'));
     // Where there is nothing to replay, the confirmation that a watch is open serves as a progress notice.
     if (this.#cursor > this.#history().revision) this.#progressWanted = true;
     this.#schedule();
