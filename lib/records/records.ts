@@ -140,6 +140,8 @@ export interface EntityRecord {
   type: string;
   name: string;
   sensors: Record<string, unknown>;
+  /** The container that was changed in this entity's turn and has not been up since; the next waits for it. */
+  updating?: string;
 }
 
 export interface AssignmentRecord {

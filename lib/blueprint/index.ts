@@ -1,0 +1,16 @@
+/** From an application's blueprint to the containers, networks and entities that it needs. Pure: no store, no clock. */
+
+export { parse } from './dsl.ts';
+export { ROOT, type Wait } from './evaluate.ts';
+export { type Plan, type Planned, plan } from './plan.ts';
+export { type Problem, problemsOf } from './problems.ts';
+export { DEFAULT_NETWORK, networkName } from './resolve.ts';
+export {
+  containerName,
+  type Incarnation,
+  type Snapshot,
+  type Standing,
+  type StandingContainer,
+  upOf,
+} from './snapshot.ts';
+export { canonical, specHash } from './spec-hash.ts';

@@ -1,0 +1,183 @@
+/**
+ * The plan of an application: from what it should be and what stands, the next writes.
+ *
+ * It is a step, not a programme: apply it, look again, plan again. Planning again without news changes nothing.
+ */
+
+import { BerthError } from '../errors/index.ts';
+import type { ApplicationSpec, ContainerRecord, EntityRecord, NetworkClaim, ServiceSpec } from '../records/index.ts';
+import type { Unit, Write } from '../store/index.ts';
+import { ROOT, type Wait } from './evaluate.ts';
+import { isDependent, startOrder } from './graph.ts';
+import { DEFAULT_NETWORK, resolve, type Surroundings } from './resolve.ts';
+import { Turns } from './rollout.ts';
+import { type Sensors, sound } from './sensors.ts';
+import { containerName, containersOf, indexOf, type Snapshot, type Standing } from './snapshot.ts';
+import { canonical } from './spec-hash.ts';
+
+/** What the application controller writes of an application. */
+export type Planned = 'containers' | 'networkclaims' | 'entities';
+
+export interface Plan {
+  /** To be committed one after the other; each lands whole or not at all. */
+  units: Unit<Planned>[];
+  /** By service: what it waits for before it starts or changes. */
+  waits: ReadonlyMap<string, Wait[]>;
+  /** Containers that stand and will need a new incarnation, when it is their turn. */
+  outdated: string[];
+  /** Containers that were changed and have not been up since. */
+  updating: string[];
+}
+
+/** Of the 60 writes and guards that a unit may have. */
+const WRITES_IN_A_UNIT = 50;
+
+/**
+ * @param options.cloud `missing` as long as the cloud is not accepted: nothing is started or changed then, and what
+ *   stands stays
+ * @throws BERTH_… for a spec that `problemsOf` would have refused
+ */
+export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud: 'accepted' | 'missing' }): Plan {
+  const start = startOrder(spec);
+  if ('loop' in start) {
+    throw new BerthError('BERTH_CYCLE', `the services wait for each other: ${start.loop.join(' → ')}`);
+  }
+  const soundings = sound(spec, snapshot);
+  const { namespace, app, uid } = snapshot;
+  const surroundings: Surroundings = { namespace, app, uid, spec, ...soundings };
+  const turns = new Turns(snapshot, surplusOf(spec, snapshot));
+
+  const waits = new Map<string, Wait[]>();
+  const outdated: string[] = [];
+  const plain: Write<Planned>[] = [];
+  const inTurn: { key: string; write: Write<Planned> }[] = [];
+  const put = (name: string, value: ContainerRecord): Write<Planned> => ({
+    put: 'containers',
+    id: `${namespace}/${app}/${name}`,
+    value,
+    expect: snapshot.containers.get(name)?.revision ?? 0,
+  });
+
+  for (const service of options.cloud === 'accepted' ? start.order : []) {
+    const wanted = wantedOf(service, snapshot, surroundings);
+    if (wanted.waits.length > 0) waits.set(service.id, wanted.waits);
+    const changed = new Map<string, ContainerRecord>();
+    for (const [name, record] of wanted.records) {
+      const standing = snapshot.containers.get(name);
+      if (standing && canonical(standing.record) === canonical(record)) continue;
+      if (standing && standing.record.spec !== record.spec) changed.set(name, record);
+      else plain.push(put(name, record));
+    }
+    const key = isDependent(service) ? ROOT : service.id;
+    const { free, turn } = turns.next(key, [...changed.keys()]);
+    for (const name of free) plain.push(put(name, changed.get(name)!));
+    if (turn !== undefined) inTurn.push({ key, write: put(turn, changed.get(turn)!) });
+    outdated.push(...[...changed.keys()].filter((name) => name !== turn && !free.includes(name)));
+  }
+
+  const removals = surplusOf(spec, snapshot).map(
+    (name): Write<Planned> => ({
+      delete: 'containers',
+      id: `${namespace}/${app}/${name}`,
+      expect: snapshot.containers.get(name)!.revision,
+    }),
+  );
+  const entities = entityWrites(spec, snapshot, soundings.sensors, turns);
+  const claim = options.cloud === 'accepted' ? claimWrites(spec, snapshot) : [];
+  return {
+    units: assemble([...claim, ...removals, ...plain], entities, inTurn),
+    waits,
+    outdated,
+    updating: turns.holders(),
+  };
+}
+
+/** The records of a service that can be written down now. What waits keeps what stands. */
+function wantedOf(service: ServiceSpec, snapshot: Snapshot, surroundings: Surroundings) {
+  const started = containersOf(snapshot, service.id).length > 0;
+  const records = new Map<string, ContainerRecord>();
+  let waits: Wait[] = [];
+  for (let index = 0; index < service.replicas; index++) {
+    const name = containerName(service.id, index);
+    const resolution = resolve(service, name, surroundings, { started });
+    if ('record' in resolution) records.set(name, resolution.record);
+    else waits = resolution.waits;
+  }
+  return { records, waits };
+}
+
+/** Names of containers that the blueprint has no more, the highest index of a service first. */
+function surplusOf(spec: ApplicationSpec, snapshot: Snapshot): string[] {
+  const replicas = new Map(spec.services.map((service) => [service.id, service.replicas]));
+  return [...snapshot.containers]
+    .filter(([name, { record }]) => indexOf(name) >= (replicas.get(record.service) ?? 0))
+    .sort(([a, { record: left }], [b, { record: right }]) =>
+      left.service === right.service ? indexOf(b) - indexOf(a) : left.service < right.service ? -1 : 1,
+    )
+    .map(([name]) => name);
+}
+
+function claimWrites(spec: ApplicationSpec, { namespace, app, uid, claims }: Snapshot): Write<Planned>[] {
+  const containers = spec.services.reduce((sum, { replicas }) => sum + replicas, 0);
+  const value: NetworkClaim = { uid, cloud: spec.location, containers };
+  const standing = claims.get(DEFAULT_NETWORK);
+  if (isAs(standing, value)) return [];
+  const id = `${namespace}/${app}/${DEFAULT_NETWORK}`;
+  return [{ put: 'networkclaims', id, value, expect: standing?.revision ?? 0 }];
+}
+
+/** By id of the entity, where its record changes. */
+function entityWrites(
+  spec: ApplicationSpec,
+  { namespace, app, uid, entities }: Snapshot,
+  sensors: ReadonlyMap<string, Sensors>,
+  turns: Turns,
+): Map<string, Write<Planned>> {
+  const root = { id: ROOT, type: 'application', name: spec.name ?? app };
+  const services = spec.services.map(({ id, image, name }) => ({ id, type: `docker:${image}`, name: name ?? id }));
+  const writes = new Map<string, Write<Planned>>();
+  for (const { id, type, name } of [root, ...services]) {
+    const updating = turns.holder(id);
+    const value: EntityRecord = {
+      uid,
+      type,
+      name,
+      sensors: sensors.get(id) ?? {},
+      ...(updating !== undefined && { updating }),
+    };
+    const standing = entities.get(id);
+    if (isAs(standing, value)) continue;
+    const key = `${namespace}/${app}/${id}`;
+    writes.set(id, { put: 'entities', id: key, value, expect: standing?.revision ?? 0 });
+  }
+  for (const [id, { revision }] of entities) {
+    if (id === ROOT || services.some((service) => service.id === id)) continue;
+    writes.set(id, { delete: 'entities', id: `${namespace}/${app}/${id}`, expect: revision });
+  }
+  return writes;
+}
+
+const isAs = <T>(standing: Standing<T> | undefined, value: T): boolean =>
+  standing !== undefined && canonical(standing.record) === canonical(value);
+
+/**
+ * A change that needs a turn lands together with the entity that notes whose turn it is: of two planners that both
+ * found the turn free, one meets a conflict. All else is independent, and only packed together.
+ */
+function assemble(
+  plain: Write<Planned>[],
+  entities: Map<string, Write<Planned>>,
+  inTurn: { key: string; write: Write<Planned> }[],
+): Unit<Planned>[] {
+  const turns = inTurn.map(({ key, write }): Unit<Planned> => {
+    const note = entities.get(key);
+    entities.delete(key);
+    return { writes: note ? [write, note] : [write] };
+  });
+  const rest = [...plain, ...entities.values()];
+  const units: Unit<Planned>[] = [];
+  for (let at = 0; at < rest.length; at += WRITES_IN_A_UNIT) {
+    units.push({ writes: rest.slice(at, at + WRITES_IN_A_UNIT) });
+  }
+  return [...units, ...turns];
+}

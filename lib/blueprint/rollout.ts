@@ -1,0 +1,64 @@
+/** Who may change now: a service changes one container at a time, and so do all the dependents of an application together. */
+
+import { ROOT } from './evaluate.ts';
+import { indexOf, type Snapshot, upOf } from './snapshot.ts';
+
+/**
+ * The turns of an application. A service that waits for nobody has a turn of its own; those that wait for others
+ * share the application's, so that a target that moved takes its dependents down one at a time. Whose turn it is stands in
+ * the `updating` of the entity, from the write that changes the container until that has been up since.
+ */
+export class Turns {
+  readonly #snapshot: Snapshot;
+  readonly #holders = new Map<string, string>();
+
+  /** @param surplus containers that are about to go: they need no turn any more */
+  constructor(snapshot: Snapshot, surplus: readonly string[]) {
+    this.#snapshot = snapshot;
+    for (const [id, { record }] of snapshot.entities) {
+      const name = record.updating;
+      const container = name === undefined ? undefined : snapshot.containers.get(name);
+      if (name === undefined || !container || surplus.includes(name)) continue;
+      if (!upOf(name, container)) this.#holders.set(id, name);
+    }
+  }
+
+  /**
+   * Of the containers of one service that need a new incarnation, which may be changed now.
+   *
+   * What has no assignment does not run: changing it takes nothing away and needs no turn. Of the others, what is
+   * assigned and not up comes first, then the lowest index.
+   *
+   * @param key the entity whose turn it is: the service, or `ROOT` for a dependent
+   * @returns `free`: any number that need no turn; `turn`: the one whose turn it is, which is noted as from now
+   */
+  next(key: string, names: readonly string[]): { free: string[]; turn?: string } {
+    const isAssigned = (name: string) => (this.#snapshot.containers.get(name)?.incarnations.length ?? 0) > 0;
+    const free = names.filter((name) => !isAssigned(name));
+    const candidates = names
+      .filter(isAssigned)
+      .sort((a, b) => this.#isUp(a) - this.#isUp(b) || indexOf(a) - indexOf(b));
+    const holder = this.#holders.get(key);
+    const turn = holder === undefined ? candidates[0] : candidates.find((name) => name === holder);
+    if (turn === undefined) return { free };
+    this.#holders.set(key, turn);
+    return { free, turn };
+  }
+
+  /** The container that was changed last under this entity's turn and has not been up since. */
+  holder(key: string): string | undefined {
+    return this.#holders.get(key);
+  }
+
+  /** All of them, the dependents' first. */
+  holders(): string[] {
+    const root = this.#holders.get(ROOT);
+    const others = [...this.#holders].filter(([key]) => key !== ROOT).sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...(root === undefined ? [] : [root]), ...others.map(([, name]) => name)];
+  }
+
+  #isUp(name: string): number {
+    const container = this.#snapshot.containers.get(name);
+    return container && upOf(name, container) ? 1 : 0;
+  }
+}
