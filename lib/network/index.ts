@@ -1,1 +1,3 @@
-export type * from './host.ts';
+export * from './addresses.ts';
+export * from './addresses-allocation.ts';
+export * from './host.ts';

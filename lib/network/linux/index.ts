@@ -1,0 +1,62 @@
+/**
+ * The linux provider's side of a host: what Calico would make of its records, with iproute2 and nftables alone. A veth
+ * `cali…` per interface, 169.254.1.1 as the next hop, a /32 route per container, routes to the blocks of other hosts, one
+ * nftables table.
+ */
+
+import { BerthError } from '../../errors/index.ts';
+import type { CommandResult, Shell } from '../../ssh/index.ts';
+import { BatchFailed, Fenced, type HostNetwork, type HostNetworkState } from '../host.ts';
+import { BUSY, FENCED } from './batch.ts';
+import { applyScript, readScript } from './script.ts';
+
+export { GATEWAY, NETNS_DIRECTORY, namespaceOf } from './names.ts';
+
+/** Milliseconds for a batch, the wait for the host's lock (30 s) included. */
+const BATCH_TIMEOUT = 60_000;
+
+/** @param shell runs commands on the host as root */
+export function createLinuxNetwork({ shell }: { shell: Shell }): HostNetwork {
+  return {
+    async read(signal) {
+      const result = await shell.run('sh -s', { stdin: readScript(), timeoutMs: BATCH_TIMEOUT, signal });
+      if (result.code !== 0 || !result.stdout.endsWith('done\n')) throw refused('cannot read the network', result);
+      return parseState(result.stdout);
+    },
+
+    async apply(plan, fence, signal) {
+      const stdin = applyScript(plan, fence);
+      const result = await shell.run('sh -s', { stdin, timeoutMs: BATCH_TIMEOUT, signal });
+      const lines = result.stdout.split('\n');
+      if (result.code === FENCED) throw new Fenced(fence, Number(lines[0]?.split(' ')[1]));
+      if (result.code === BUSY) throw new BerthError('BERTH_TIMEOUT', 'another batch holds the host’s lock');
+      if (result.code !== 0 || !lines.includes('done')) throw refused('the network batch failed', result);
+      const failed = parseFailures(lines);
+      if (failed.size > 0) throw new BatchFailed([...failed.values()].join('; '), failed);
+    },
+  };
+}
+
+/** What `readScript` prints. */
+export function parseState(stdout: string): HostNetworkState {
+  const state: HostNetworkState = { namespaces: [], hostInterfaces: [] };
+  for (const line of stdout.split('\n')) {
+    const [what, name, ...addresses] = line.trim().split(/\s+/);
+    if (!name) continue;
+    if (what === 'namespace') state.namespaces.push({ name, addresses });
+    if (what === 'interface') state.hostInterfaces.push(name);
+  }
+  return state;
+}
+
+function parseFailures(lines: readonly string[]): Map<string, string> {
+  const failed = new Map<string, string>();
+  for (const line of lines) {
+    const [, uid, message] = /^failed (\S+) (.*)$/.exec(line) ?? [];
+    if (uid !== undefined && message !== undefined) failed.set(uid, message.trim());
+  }
+  return failed;
+}
+
+const refused = (what: string, { code, stdout, stderr }: CommandResult): BerthError =>
+  new BerthError('BERTH_COMMAND', what, { found: `exit code ${code}: ${(stderr || stdout).trim().slice(-2000)}` });

@@ -1,0 +1,279 @@
+import { expect } from 'chai';
+import {
+  type Attachment,
+  BatchFailed,
+  Fenced,
+  type HostFence,
+  type HostNetworkPlan,
+} from '../../../lib/network/index.ts';
+import { createLinuxNetwork } from '../../../lib/network/linux/index.ts';
+import { type FakeHost, fakeHosts } from './hosts.ts';
+
+const signal = new AbortController().signal;
+const fence = (revision: number, restoredFrom?: number): HostFence => ({
+  controller: 'container/0',
+  revision,
+  storeRevision: 1_000_000,
+  ...(restoredFrom === undefined ? {} : { restoredFrom }),
+});
+
+const attachment = (n: number, address: string, ports: Attachment['ports'] = []): Attachment => ({
+  uid: `uid${n}`,
+  namespace: `berth-00000000000${n}`,
+  interfaces: [
+    {
+      name: 'eth0',
+      hostInterface: `cali0000000000${n}`,
+      address,
+      mac: `ee:00:00:00:00:0${n}`,
+      subnets: ['10.64.0.0/24'],
+    },
+  ],
+  ports,
+});
+
+const planOf = (attachments: Attachment[], more: Partial<HostNetworkPlan> = {}): HostNetworkPlan => ({
+  installation: 'aaaaaaaabbbbbbbbcccc',
+  attachments,
+  routes: [],
+  ownBlocks: [],
+  pools: ['10.64.0.0/24', '10.64.1.0/24'],
+  networks: [
+    { name: 'default.shop.default', cidrs: ['10.64.0.0/24'] },
+    { name: 'default.other.default', cidrs: ['10.64.1.0/24'] },
+  ],
+  ...more,
+});
+
+/** Interfaces by index, addresses, routes, rules with their handles: whatever is made anew shows. */
+const picture = (host: FakeHost): Promise<string> =>
+  host.sh(
+    `ip -o link; ip -4 -o addr; ip -4 route; nft -a list ruleset; ls /run/netns
+     for n in /run/netns/*; do nsenter --net=$n ip -o link; nsenter --net=$n ip -4 route; nsenter --net=$n ip rule; done`,
+  );
+
+describe('the linux network of real hosts', function () {
+  this.timeout(60_000);
+  let world: Awaited<ReturnType<typeof fakeHosts>>;
+  let a: FakeHost;
+  let b: FakeHost;
+  const inside = (host: FakeHost, n: number, command: string) =>
+    host.run(`nsenter --net=/run/netns/berth-00000000000${n} ${command}`);
+  const reaches = async (host: FakeHost, n: number, address: string) =>
+    (await inside(host, n, `busybox ping -c1 -W1 ${address}`)).code === 0;
+  const answers = async (host: FakeHost, url: string, n?: number) => {
+    const command = `timeout 3 curl -s ${url}`;
+    return (await (n === undefined ? host.run(command) : inside(host, n, command))).stdout.trim();
+  };
+  /** A web server in a container's namespace that says who asked. */
+  const serve = (host: FakeHost, n: number) =>
+    host.sh(
+      `nsenter --net=/run/netns/berth-00000000000${n} busybox nc -ll -p 8080 -e /bin/sh -c 'read x; printf "HTTP/1.0 200 OK\\r\\n\\r\\nserved by ${n}\\n"' >/dev/null 2>&1 & sleep 0.2`,
+    );
+
+  beforeEach(async () => {
+    world = await fakeHosts(2);
+    [a, b] = world.hosts as [FakeHost, FakeHost];
+  });
+  afterEach(() => world.stop());
+
+  /** Two hosts with two containers each of one network, and one of another network on the first. */
+  async function two(): Promise<{ planA: HostNetworkPlan; planB: HostNetworkPlan }> {
+    const planA = planOf(
+      [
+        attachment(1, '10.64.0.1', [{ host: 80, port: 8080, protocol: 'tcp' }]),
+        attachment(2, '10.64.0.2'),
+        attachment(3, '10.64.1.1'),
+      ],
+      {
+        routes: [
+          { to: '10.64.0.64/26', via: b.address },
+          { to: '10.64.0.9/32', via: b.address },
+        ],
+      },
+    );
+    const planB = planOf([attachment(4, '10.64.0.65'), attachment(5, '10.64.0.9')], {
+      routes: [{ to: '10.64.0.0/26', via: a.address }],
+    });
+    await createLinuxNetwork({ shell: a }).apply(planA, fence(1), signal);
+    await createLinuxNetwork({ shell: b }).apply(planB, fence(1), signal);
+    return { planA, planB };
+  }
+
+  it('lets members of one network reach each other, on one host and across, and nobody else', async () => {
+    await two();
+    expect(await reaches(a, 1, '10.64.0.2'), 'same host').equal(true);
+    expect(await reaches(a, 1, '10.64.0.65'), 'by a block of the other host').equal(true);
+    expect(await reaches(b, 5, '10.64.0.2'), 'with a borrowed address').equal(true);
+    expect(await reaches(a, 3, '10.64.0.1'), 'another network').equal(false);
+    expect((await a.run('busybox ping -c1 -W1 10.64.0.1')).code, 'from its own host').equal(0);
+  });
+
+  it('publishes a port to others, to the host itself, to 127.0.0.1, to containers, and nothing else', async () => {
+    await two();
+    await serve(a, 1);
+    expect(await answers(b, `http://${a.address}/`), 'from another host').equal('served by 1');
+    expect(await answers(a, `http://${a.address}/`), 'from the host').equal('served by 1');
+    expect(await answers(a, 'http://127.0.0.1/'), 'from the host by 127.0.0.1').equal('served by 1');
+    expect(await answers(a, `http://${a.address}/`, 3), 'from another network on the host').equal('served by 1');
+    expect(await answers(a, `http://${a.address}/`, 1), 'from the container itself').equal('served by 1');
+    expect(await answers(a, `http://${b.address}/`), 'an address that is not of this host').equal('');
+    expect(await answers(a, 'http://127.0.0.1:8080/', 2), '127.0.0.1 of the host, from a container').equal('');
+  });
+
+  it('hides containers behind their host when they speak to the outside', async () => {
+    await two();
+    // b has no way back to 10.64.1.1: an answer proves the translation.
+    expect(await reaches(a, 3, b.address)).equal(true);
+  });
+
+  it('changes nothing when applied again', async () => {
+    const { planA } = await two();
+    const before = await picture(a);
+    await createLinuxNetwork({ shell: a }).apply(planA, fence(1), signal);
+    expect(await picture(a)).equal(before);
+  });
+
+  it('tells what is there', async () => {
+    await two();
+    const state = await createLinuxNetwork({ shell: a }).read(signal);
+    expect(state.hostInterfaces).members([
+      'cali00000000001',
+      'cali00000000002',
+      'cali00000000003',
+    ]);
+    expect(state.namespaces).deep.include({ name: 'berth-000000000001', addresses: ['10.64.0.1'] });
+  });
+
+  it('removes what is no longer planned, and leaves what others made', async () => {
+    const { planA } = await two();
+    await a.sh(
+      'ip netns add berth-foreign; ip link add califoreign type veth peer name x; ip route add 10.99.0.0/24 via 192.0.2.2',
+    );
+    const other = { ...planOf([{ ...attachment(7, '10.64.0.33') }]), installation: 'zzzzzzzzbbbbbbbbcccc' };
+    await createLinuxNetwork({ shell: a }).apply(other, fence(1), signal);
+    await createLinuxNetwork({ shell: a }).apply({ ...planA, attachments: [], routes: [] }, fence(1), signal);
+    const left = await picture(a);
+    expect(left).not.match(/cali0000000000[123]|10\.64\.0\.64|berth-aaaaaaaa|berth-00000000000[123]/);
+    expect(left).contain('califoreign').contain('berth-foreign').contain('10.99.0.0/24').contain('berth-zzzzzzzz');
+    expect(left).contain('cali00000000007').contain('berth-000000000007');
+    expect(await a.sh('ls -R /run/berth')).not.contain('aaaaaaaa');
+    expect(await a.sh('iptables -S FORWARD')).not.contain('aaaaaaaa');
+  });
+
+  it('forwards although Docker’s policy is to drop, and says so once', async () => {
+    await a.sh('iptables -P FORWARD DROP');
+    const { planA } = await two();
+    await createLinuxNetwork({ shell: a }).apply(planA, fence(1), signal);
+    expect(await reaches(b, 4, '10.64.0.1')).equal(true);
+    expect((await a.sh('iptables -S FORWARD')).match(/-A FORWARD/g)).length(2);
+  });
+
+  it('refuses a lower fence, before anything is touched, and keeps the highest over a reboot', async () => {
+    const network = createLinuxNetwork({ shell: a });
+    const { planA } = await two();
+    await network.apply(planA, fence(7), signal);
+    await a.loseWhatARebootLoses();
+    const refusal = await network.apply(planA, fence(6), signal).catch((error: unknown) => error);
+    expect(refusal).instanceOf(Fenced).include({ stored: 7, code: 'BERTH_FENCED' });
+    expect((await network.read(signal)).namespaces).deep.equal([]);
+    await network.apply(planA, fence(7), signal);
+    expect((await network.read(signal)).namespaces).length(3);
+  });
+
+  it('takes a lower fence when the higher one is proven to be of a lost future, that one only', async () => {
+    const network = createLinuxNetwork({ shell: a });
+    await network.apply(planOf([]), fence(900), signal);
+    expect(await network.apply(planOf([]), fence(5, 800), signal).catch((error: unknown) => error)).instanceOf(Fenced);
+    await network.apply(planOf([]), fence(5, 900), signal);
+    expect(await network.apply(planOf([]), fence(4), signal).catch((error: unknown) => error)).instanceOf(Fenced);
+  });
+
+  it('builds everything again after a reboot, over the empty files that one leaves', async () => {
+    const { planA } = await two();
+    await a.loseWhatARebootLoses();
+    await a.sh('mkdir -p /run/netns && : >/run/netns/berth-000000000001');
+    expect((await createLinuxNetwork({ shell: a }).read(signal)).namespaces).deep.equal([]);
+    await createLinuxNetwork({ shell: a }).apply(planA, fence(1), signal);
+    expect(await reaches(b, 4, '10.64.0.1')).equal(true);
+  });
+
+  for (const [what, damage] of [
+    [
+      'an interface without its other end in the namespace',
+      'nsenter --net=/run/netns/berth-000000000001 ip link del eth0',
+    ],
+    [
+      'an interface whose other end is in another namespace',
+      'ip netns add elsewhere; nsenter --net=/run/netns/berth-000000000001 ip link set eth0 netns elsewhere',
+    ],
+    [
+      'a half-made pair on the host',
+      'ip link del cali00000000001; ip link add cali00000000001 type veth peer name eth9',
+    ],
+    ['an interface that is down', 'ip link set cali00000000001 down'],
+    ['a lost address', 'nsenter --net=/run/netns/berth-000000000001 ip addr flush dev eth0'],
+    ['lost rules', 'nft flush ruleset'],
+    ['a lost route', 'ip route del 10.64.0.1'],
+    ['a lost route between hosts', 'ip route del 10.64.0.64/26'],
+  ] as const) {
+    it(`repairs ${what}`, async () => {
+      const { planA } = await two();
+      await a.sh(damage);
+      await createLinuxNetwork({ shell: a }).apply(planA, fence(1), signal);
+      expect(await reaches(b, 4, '10.64.0.1')).equal(true);
+      expect(await reaches(a, 3, '10.64.0.1')).equal(false);
+    });
+  }
+
+  it('binds the name to the namespace of a process that is in it already', async () => {
+    const pid = Number(await a.sh('unshare --net sleep 1000 >/dev/null 2>&1 & echo $!'));
+    await a.sh('sleep 0.3');
+    await createLinuxNetwork({ shell: a }).apply(planOf([{ ...attachment(1, '10.64.0.1'), pid }]), fence(1), signal);
+    expect(await a.sh(`nsenter -t ${pid} -n ip -4 -o addr show dev eth0`)).contain('10.64.0.1/32');
+    await a.sh(`kill ${pid}`);
+  });
+
+  it('never puts anything into the host’s own namespace', async () => {
+    const pid = Number(await a.sh('sleep 1000 >/dev/null 2>&1 & echo $!'));
+    const failure = await createLinuxNetwork({ shell: a })
+      .apply(planOf([{ ...attachment(1, '10.64.0.1'), pid }, attachment(2, '10.64.0.2')]), fence(1), signal)
+      .catch((error: unknown) => error);
+    expect(failure).instanceOf(BatchFailed);
+    expect([...(failure as BatchFailed).failed.keys()]).deep.equal(['uid1']);
+    expect(await a.sh('ip -4 addr show dev eth0')).not.contain('10.64.0.1');
+    expect((await a.run('busybox ping -c1 -W1 10.64.0.2')).code, 'the other attachment').equal(0);
+    await a.sh(`kill ${pid}`);
+  });
+
+  it('answers on a second interface the way it was asked', async () => {
+    const both = attachment(1, '10.64.0.1');
+    both.interfaces.push({
+      name: 'eth1',
+      hostInterface: 'cali00000000008',
+      address: '10.64.1.8',
+      mac: 'ee:00:00:00:00:08',
+      subnets: ['10.64.1.0/24'],
+    });
+    await createLinuxNetwork({ shell: a }).apply(
+      planOf([both, attachment(2, '10.64.0.2'), attachment(3, '10.64.1.1')]),
+      fence(1),
+      signal,
+    );
+    expect(await reaches(a, 3, '10.64.1.8')).equal(true);
+    expect(await reaches(a, 1, '10.64.1.1')).equal(true);
+    expect(await reaches(a, 2, '10.64.0.1')).equal(true);
+    expect(await reaches(a, 3, '10.64.0.1')).equal(false);
+  });
+
+  it('says which container could not be attached and attaches the others', async () => {
+    const bad = attachment(1, '10.64.0.1');
+    bad.interfaces[0]!.mac = 'ff:ff:ff:ff:ff:ff';
+    const failure = await createLinuxNetwork({ shell: a })
+      .apply(planOf([bad, attachment(2, '10.64.0.2')]), fence(1), signal)
+      .catch((error: unknown) => error);
+    expect(failure).instanceOf(BatchFailed);
+    expect([...(failure as BatchFailed).failed.keys()]).deep.equal(['uid1']);
+    expect((await a.run('busybox ping -c1 -W1 10.64.0.2')).code).equal(0);
+  });
+});

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { HostNetworkPlan } from '../../../../lib/network/index.ts';
+import { parseState } from '../../../../lib/network/linux/index.ts';
+import { rulesOf } from '../../../../lib/network/linux/rules.ts';
+import { applyScript, readScript } from '../../../../lib/network/linux/script.ts';
+
+const fence = { controller: 'container/3', revision: 41, storeRevision: 99 };
+const plan: HostNetworkPlan = {
+  installation: 'abcdefghijklmnopqrst',
+  attachments: [
+    {
+      uid: 'u1',
+      namespace: 'berth-0123456789ab',
+      interfaces: [{ name: 'eth0', hostInterface: 'cali0123456789a', address: '10.64.0.5', mac: 'ee:12:34:56:78:9a' }],
+      ports: [
+        { host: 80, port: 8080, protocol: 'tcp' },
+        { host: 53, port: 5353, protocol: 'udp' },
+      ],
+    },
+  ],
+  routes: [{ to: '10.64.0.9/32', via: '192.0.2.2' }],
+  ownBlocks: ['10.64.0.0/26'],
+  pools: ['10.64.0.0/24'],
+  networks: [{ name: 'default.shop.default', cidrs: ['10.64.0.0/24'] }],
+};
+
+const parses = (script: string): string => spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' }).stderr;
+
+describe('the batch of a host', () => {
+  it('is a shell script, whatever the plan', () => {
+    const word = fc.stringMatching(/^[a-z0-9.:-]{1,20}$/);
+    const plans = fc.record({
+      installation: fc.stringMatching(/^[a-z][a-z0-9]{19}$/),
+      attachments: fc.array(
+        fc.record({
+          uid: word,
+          namespace: word,
+          interfaces: fc.array(fc.record({ name: word, hostInterface: word, address: word, mac: word }), {
+            maxLength: 2,
+          }),
+          ports: fc.array(
+            fc.record({ host: fc.nat(), port: fc.nat(), protocol: fc.constantFrom('tcp' as const, 'udp' as const) }),
+          ),
+        }),
+        { maxLength: 3 },
+      ),
+      routes: fc.array(fc.record({ to: word, via: word }), { maxLength: 3 }),
+      ownBlocks: fc.array(word),
+      pools: fc.array(word, { maxLength: 2 }),
+      networks: fc.array(fc.record({ name: word, cidrs: fc.array(word) }), { maxLength: 2 }),
+    });
+    fc.assert(
+      fc.property(plans, (each) => parses(applyScript(each, fence)) === ''),
+      { numRuns: 25 },
+    );
+  });
+
+  it('reads by a shell script', () => expect(parses(readScript())).equal(''));
+
+  for (const value of ['a b', "'; reboot #", '$(reboot)', 'a\nb', 'a|b']) {
+    it(`refuses a word that could be read as something else: ${JSON.stringify(value)}`, () => {
+      const [attachment] = plan.attachments;
+      expect(() => applyScript({ ...plan, attachments: [{ ...attachment!, uid: value }] }, fence)).throw('not a word');
+    });
+  }
+
+  it('carries its fence and nothing that looks like one where none is proven', () => {
+    expect(applyScript(plan, fence))
+      .contain("revision='41'")
+      .contain("restored=''")
+      .contain("controller='container~3'");
+    expect(applyScript(plan, { ...fence, restoredFrom: 900 })).contain("restored='900'");
+  });
+
+  it('states single addresses as `ip route` prints them', () => {
+    expect(applyScript(plan, fence)).contain("wanted_routes='10.64.0.9 via 192.0.2.2'");
+  });
+});
+
+describe('the rules of a host', () => {
+  it('publish ports by protocol, at the container’s own address', () => {
+    expect(rulesOf(plan)).match(/published_tcp {.*elements = { 80 : 10\.64\.0\.5 \. 8080 }/);
+    expect(rulesOf(plan)).match(/published_udp {.*elements = { 53 : 10\.64\.0\.5 \. 5353 }/);
+  });
+
+  it('only take what is sent to the host itself', () => {
+    for (const line of rulesOf(plan)
+      .split('\n')
+      .filter((each) => each.includes('dnat ip to'))) {
+      expect(line).contain('fib daddr type local');
+    }
+  });
+
+  it('are in a table of the installation', () => {
+    expect(rulesOf(plan)).contain('table inet berth-abcdefgh');
+  });
+
+  it('are none when nothing is attached', () => expect(rulesOf({ ...plan, attachments: [] })).equal(''));
+
+  it('close networks to each other', () => {
+    const rules = rulesOf(plan);
+    expect(rules).contain(
+      'ip daddr @network-default.shop.default ip saddr @network-default.shop.default accept\n    drop',
+    );
+  });
+});
+
+describe('what a host tells of its network', () => {
+  it('is read into namespaces with addresses, and interfaces', () => {
+    expect(parseState('interface cali1\nnamespace berth-a 10.64.0.1 10.65.0.1\nnamespace berth-b\ndone\n')).deep.equal({
+      hostInterfaces: ['cali1'],
+      namespaces: [
+        { name: 'berth-a', addresses: ['10.64.0.1', '10.65.0.1'] },
+        { name: 'berth-b', addresses: [] },
+      ],
+    });
+  });
+});
