@@ -1,0 +1,120 @@
+/** What happens inside one block: pure functions from a block to the next (calico.md §3). None changes its argument. */
+
+import { type Address, addressAt, type Cidr, formatCidr, parseCidr, sizeOf } from '../network/index.ts';
+import type { Attribute, Block } from './ipam-records.ts';
+
+/** Who is given an address, as the block remembers it. */
+export interface Holder {
+  handle: string;
+  /** The host on whose behalf it was assigned; with borrowing another than the block's own. */
+  host: string;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export const affinityOf = (host: string): string => `host:${host}`;
+
+/** The host that a block belongs to; undefined where it belongs to none. */
+export const hostOfBlock = (block: Block): string | undefined =>
+  block.affinity?.startsWith('host:') ? block.affinity.slice('host:'.length) : undefined;
+
+/** A block as Calico creates one: all ordinals free, its sequence beginning at the time in nanoseconds. */
+export function newBlock(cidr: Cidr, host: string, now: number): Block {
+  const size = Number(sizeOf(cidr));
+  return {
+    cidr: formatCidr(cidr),
+    affinity: affinityOf(host),
+    affinity_claim_time: rfc3339(now),
+    allocations: new Array<null>(size).fill(null),
+    unallocated: Array.from({ length: size }, (_, ordinal) => ordinal),
+    attributes: null,
+    sequenceNumber: BigInt(Math.trunc(now)) * 1_000_000n,
+    sequenceNumberForAllocation: new Map(),
+    deleted: false,
+  };
+}
+
+/**
+ * Takes the first free ordinal. The sequence number stays: one write may hold several assignments and counts once.
+ *
+ * @returns undefined when the block is full
+ */
+export function assignFrom(block: Block, holder: Holder): { block: Block; address: Address } | undefined {
+  const [ordinal, ...unallocated] = block.unallocated;
+  if (ordinal === undefined) return undefined;
+  const attributes = [...(block.attributes ?? [])];
+  const wanted = attributeOf(holder);
+  let index = attributes.findIndex((attribute) => equal(attribute, wanted));
+  if (index === -1) index = attributes.push(wanted) - 1;
+  return {
+    block: {
+      ...block,
+      allocations: block.allocations.with(ordinal, index),
+      unallocated,
+      attributes,
+      sequenceNumberForAllocation: new Map([
+        ...(block.sequenceNumberForAllocation ?? []),
+        [String(ordinal), block.sequenceNumber],
+      ]),
+    },
+    address: addressAt(parseCidr(block.cidr), ordinal),
+  };
+}
+
+/** Ordinals that a handle holds, ascending. */
+export const heldBy = (block: Block, handle: string): number[] =>
+  block.allocations.flatMap((index, ordinal) =>
+    index !== null && block.attributes?.[index]?.handle_id === handle ? [ordinal] : [],
+  );
+
+/** Frees ordinals: to the end of the free list, attributes that nobody refers to any longer dropped and the rest renumbered. */
+export function release(block: Block, ordinals: readonly number[]): Block {
+  const freed = ordinals.filter((ordinal) => block.allocations[ordinal] !== null);
+  const allocations = [...block.allocations];
+  const sequences = new Map(block.sequenceNumberForAllocation ?? []);
+  for (const ordinal of freed) {
+    allocations[ordinal] = null;
+    sequences.delete(String(ordinal));
+  }
+
+  const attributes: Attribute[] = [];
+  const renumbered = new Map<number, number>();
+  for (const [index, attribute] of (block.attributes ?? []).entries()) {
+    if (allocations.includes(index)) renumbered.set(index, attributes.push(attribute) - 1);
+  }
+  return {
+    ...block,
+    allocations: allocations.map((index) => (index === null ? null : (renumbered.get(index) ?? index))),
+    unallocated: [...block.unallocated, ...freed],
+    attributes,
+    sequenceNumberForAllocation: sequences,
+  };
+}
+
+export const isEmpty = (block: Block): boolean => block.allocations.every((index) => index === null);
+
+/** Addresses in use. */
+export const usedIn = (block: Block): number => block.allocations.length - block.unallocated.length;
+
+const attributeOf = ({ handle, host, now }: Holder): Attribute => ({
+  handle_id: handle,
+  secondary: new Map([
+    ['node', host],
+    ['timestamp', goTime(now)],
+  ]),
+});
+
+function equal(a: Attribute, b: Attribute): boolean {
+  if (a.handle_id !== b.handle_id || a.secondary?.size !== b.secondary?.size) return false;
+  return [...(a.secondary ?? [])].every(([key, value]) => b.secondary?.get(key) === value);
+}
+
+/** `2026-09-01T10:00:05Z` */
+export const rfc3339 = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** As Go prints a time: `2026-09-01 10:00:05.123 +0000 UTC`, without trailing zeros of the fraction. */
+const goTime = (now: number): string =>
+  new Date(now)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.?0*Z$/, ' +0000 UTC');

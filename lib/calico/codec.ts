@@ -1,0 +1,157 @@
+/**
+ * Codecs between JSON and records. A record's fields are listed once, in the order of Calico's Go struct and under
+ * Calico's names. What a record held beyond these fields is carried along and written back in its place, so that the
+ * fields of a newer Calico survive a change of ours.
+ */
+
+import { BerthError } from '../errors/index.ts';
+import type { Json } from './json.ts';
+
+export interface Codec<T> {
+  /** @throws BERTH_INVALID naming the field */
+  decode(json: Json, place: string): T;
+  encode(value: T): Json;
+}
+
+/** A field that may be absent: Go's `omitempty`. */
+export interface OptionalCodec<T> extends Codec<T> {
+  readonly optional: true;
+}
+
+const wrong = (json: Json, place: string, expected: string): BerthError =>
+  new BerthError('BERTH_INVALID', 'not what Calico stores there', { place, found: typeName(json), expected });
+
+const typeName = (json: Json): string => {
+  if (json === null) return 'null';
+  if (Array.isArray(json)) return 'a list';
+  if (json instanceof Map) return 'an object';
+  return typeof json === 'string' ? JSON.stringify(json.slice(0, 60)) : String(json);
+};
+
+export const text: Codec<string> = {
+  decode(json, place) {
+    if (typeof json !== 'string') throw wrong(json, place, 'a string');
+    return json;
+  },
+  encode: (value) => value,
+};
+
+/** A string that holds to a format. */
+export const textLike = (matches: (value: string) => boolean, expected: string): Codec<string> => ({
+  decode(json, place) {
+    if (typeof json !== 'string' || !matches(json)) throw wrong(json, place, expected);
+    return json;
+  },
+  encode: (value) => value,
+});
+
+export const flag: Codec<boolean> = {
+  decode(json, place) {
+    if (typeof json !== 'boolean') throw wrong(json, place, 'true or false');
+    return json;
+  },
+  encode: (value) => value,
+};
+
+export const integer: Codec<number> = {
+  decode(json, place) {
+    if (typeof json !== 'number' || !Number.isSafeInteger(json)) throw wrong(json, place, 'an integer');
+    return json;
+  },
+  encode: (value) => value,
+};
+
+/** Go's uint64. */
+export const unsigned: Codec<bigint> = {
+  decode(json, place) {
+    const value = typeof json === 'number' && Number.isSafeInteger(json) ? BigInt(json) : json;
+    if (typeof value !== 'bigint' || value < 0n || value >= 1n << 64n) throw wrong(json, place, 'an unsigned integer');
+    return value;
+  },
+  encode: (value) => value,
+};
+
+/** Anything, carried along. */
+export const opaque: Codec<Json> = { decode: (json) => json, encode: (value) => value };
+
+export const nullable = <T>(codec: Codec<T>): Codec<T | null> => ({
+  decode: (json, place) => (json === null ? null : codec.decode(json, place)),
+  encode: (value) => (value === null ? null : codec.encode(value)),
+});
+
+export const optional = <T>(codec: Codec<T>): OptionalCodec<T> => ({ ...codec, optional: true });
+
+export const list = <T>(codec: Codec<T>): Codec<T[]> => ({
+  decode(json, place) {
+    if (!Array.isArray(json)) throw wrong(json, place, 'a list');
+    return json.map((item, i) => codec.decode(item, `${place}[${i}]`));
+  },
+  encode: (value) => value.map((item) => codec.encode(item)),
+});
+
+/** Go's map of strings, which is written sorted. */
+export const dictionary = <T>(codec: Codec<T>): Codec<ReadonlyMap<string, T>> => ({
+  decode(json, place) {
+    if (!(json instanceof Map)) throw wrong(json, place, 'an object');
+    return new Map([...json].map(([key, value]) => [key, codec.decode(value, `${place}.${key}`)]));
+  },
+  encode: (value) =>
+    new Map(
+      [...value].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]): [string, Json] => [key, codec.encode(item)]),
+    ),
+});
+
+/** Under it a record keeps the keys that it was read with: unknown ones with their values. A spread copies it. */
+const origin: unique symbol = Symbol('origin');
+type Origin = ReadonlyMap<string, Json | undefined>;
+
+/** One codec for each field of T, in Go's order; `optional` where T says so. */
+export type Fields<T> = {
+  [K in keyof T & string]-?: undefined extends T[K] ? OptionalCodec<Exclude<T[K], undefined>> : Codec<T[K]>;
+};
+
+export function struct<T extends object>(fields: Fields<T>): Codec<T> {
+  const codecs = new Map<string, Codec<unknown> | OptionalCodec<unknown>>(Object.entries(fields));
+  return {
+    decode(json, place) {
+      if (!(json instanceof Map)) throw wrong(json, place, 'an object');
+      const record: Record<string | symbol, unknown> = {};
+      for (const [name, codec] of codecs) {
+        const value = json.get(name);
+        if ('optional' in codec && (value === undefined || value === null)) continue;
+        if (value === undefined) throw wrong('', `${place}.${name}`, 'the field to be there');
+        record[name] = codec.decode(value, `${place}.${name}`);
+      }
+      record[origin] = new Map(
+        [...json].map(([key, value]) => [key, codecs.has(key) && value !== null ? undefined : value]),
+      ) satisfies Origin;
+      // Every field of T has been set by its codec, or is optional: `Fields<T>` lists them all.
+      return record as T;
+    },
+    encode(value) {
+      const known: Map<string, unknown> = new Map(Object.entries(value));
+      const read: Origin = origin in value && value[origin] instanceof Map ? value[origin] : new Map();
+      const written = new Map<string, Json>();
+      for (const key of order([...read.keys()], [...codecs.keys()])) {
+        const codec = codecs.get(key);
+        const item = known.get(key);
+        const encoded = codec && item !== undefined ? codec.encode(item) : read.get(key);
+        if (encoded !== undefined) written.set(key, encoded);
+      }
+      return written;
+    },
+  };
+}
+
+/** The keys as they were read, and each that is new behind the one that Go would write before it. */
+function order(read: string[], fields: string[]): string[] {
+  if (read.length === 0) return fields;
+  const keys = [...read];
+  let behind = 0;
+  for (const field of fields) {
+    const place = keys.indexOf(field);
+    if (place === -1) keys.splice(behind++, 0, field);
+    else behind = place + 1;
+  }
+  return keys;
+}

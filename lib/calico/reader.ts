@@ -1,0 +1,115 @@
+import { isCode } from '../errors/index.ts';
+import type { Entry, View } from '../store/index.ts';
+import type { Codec } from './codec.ts';
+import type { IpamState } from './ipam.ts';
+import {
+  type Affinity,
+  affinity,
+  type Block,
+  block,
+  type Handle,
+  handle,
+  type IpamConfig,
+  ipamConfig,
+} from './ipam-records.ts';
+import { parseJson } from './json.ts';
+import { keyOf, paths } from './keys.ts';
+import type { Versioned } from './overlay.ts';
+import { type IPPoolSpec, ipPool, type NodeSpec, node, type Resource } from './resources.ts';
+
+/**
+ * Reads one of Calico's records from its bytes.
+ *
+ * @throws BERTH_SYNTAX, BERTH_INVALID naming key and field
+ */
+export const decodeRecord = <T>(codec: Codec<T>, id: string, value: Buffer): T =>
+  codec.decode(parseJson(value.toString('utf8'), `/calico/${id}`), `/calico/${id}`);
+
+/** Reads a record once a revision: remembered by the very bytes that the cache holds, forgotten with them. */
+function reading<T>(codec: Codec<T>): (entry: Entry<'calico'> | undefined) => Versioned<T> {
+  const memo = new WeakMap<Buffer, { record: T | undefined }>();
+  return (entry) => {
+    if (!entry) return { revision: 0 };
+    let read = memo.get(entry.value);
+    if (!read) {
+      read = { record: readable(codec, entry) };
+      memo.set(entry.value, read);
+    }
+    return { value: read.record, revision: entry.modRevision };
+  };
+}
+
+function readable<T>(codec: Codec<T>, entry: Entry<'calico'>): T | undefined {
+  try {
+    return decodeRecord(codec, entry.id, entry.value);
+  } catch (error) {
+    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+const read = {
+  config: reading(ipamConfig),
+  block: reading(block),
+  affinity: reading(affinity),
+  handle: reading(handle),
+  pool: reading(ipPool),
+  node: reading(node),
+};
+
+/**
+ * Calico's records in the cache, parsed when they are asked for and once for each revision.
+ * What does not parse is as good as absent, except that blocks tell, so that nobody writes over them.
+ */
+export class CalicoReader implements IpamState {
+  readonly #state: View;
+
+  constructor(state: View) {
+    this.#state = state;
+  }
+
+  config(): IpamConfig | undefined {
+    return read.config(this.#entry(keyOf.ipamConfig())).value;
+  }
+
+  block(id: string): Versioned<Block> & { unreadable?: boolean } {
+    const found = read.block(this.#entry(id));
+    return { ...found, unreadable: found.revision !== 0 && found.value === undefined };
+  }
+
+  affinity(id: string): Versioned<Affinity> {
+    return read.affinity(this.#entry(id));
+  }
+
+  affinities(host: string): string[] {
+    return this.#state.list('calico', `${paths.hosts}/${host}`).map((entry) => entry.id);
+  }
+
+  handle(id: string): Versioned<Handle> {
+    return read.handle(this.#entry(id));
+  }
+
+  pool(name: string): Versioned<Resource<IPPoolSpec>> {
+    return read.pool(this.#entry(keyOf.pool(name)));
+  }
+
+  /** Every pool, ours and others'. */
+  pools(): Resource<IPPoolSpec>[] {
+    return this.#state.list('calico', paths.pools).flatMap((entry) => {
+      const pool = read.pool(entry).value;
+      return pool ? [pool] : [];
+    });
+  }
+
+  node(name: string): Versioned<Resource<NodeSpec>> {
+    return read.node(this.#entry(keyOf.node(name)));
+  }
+
+  revisionOf(id: string): number {
+    return this.#entry(id)?.modRevision ?? 0;
+  }
+
+  #entry(id: string): Entry<'calico'> | undefined {
+    return this.#state.get('calico', id);
+  }
+}

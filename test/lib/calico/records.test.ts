@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Codec } from '../../../lib/calico/codec.ts';
+import {
+  affinity,
+  block,
+  type CalicoKind,
+  cidrOfKey,
+  clusterInformation,
+  decodeRecord,
+  handle,
+  ipamConfig,
+  ipPool,
+  keyOf,
+  kindOf,
+  node,
+  parseWorkloadEndpointName,
+  profile,
+  tier,
+  workloadEndpoint,
+  workloadEndpointName,
+  writeJson,
+} from '../../../lib/calico/index.ts';
+import { isCode } from '../../../lib/errors/index.ts';
+import { formatCidr, parseCidr } from '../../../lib/network/index.ts';
+
+const fixtures = new URL('fixtures/', import.meta.url);
+
+/** Key and value of every record that the real programs wrote: a line each. */
+function* recorded(): Iterable<{ file: string; id: string; value: string }> {
+  for (const file of readdirSync(fixtures).sort()) {
+    const lines = readFileSync(new URL(file, fixtures), 'utf8').trimEnd().split('\n');
+    for (let i = 0; i + 1 < lines.length; i += 2) {
+      yield { file, id: lines[i]!.replace(/^\/calico\//, ''), value: lines[i + 1]! };
+    }
+  }
+}
+
+type Rewrite = (id: string, value: string) => string;
+const rewriting =
+  <T>(codec: Codec<T>): Rewrite =>
+  (id, value) =>
+    writeJson(codec.encode(decodeRecord(codec, id, Buffer.from(value))));
+
+const rewrite: Record<CalicoKind, Rewrite> = {
+  pool: rewriting(ipPool),
+  node: rewriting(node),
+  profile: rewriting(profile),
+  workloadEndpoint: rewriting(workloadEndpoint),
+  clusterInformation: rewriting(clusterInformation),
+  tier: rewriting(tier),
+  ipamConfig: rewriting(ipamConfig),
+  block: rewriting(block),
+  affinity: rewriting(affinity),
+  handle: rewriting(handle),
+};
+
+describe('records that the real Calico wrote', () => {
+  const known = [...recorded()].flatMap((record) => {
+    const kind = kindOf(record.id);
+    return kind ? [{ ...record, kind }] : [];
+  });
+
+  for (const { file, id, value, kind } of known) {
+    it(`${file}: ${id} is written back byte for byte`, () => expect(rewrite[kind](id, value)).to.equal(value));
+  }
+
+  it('cover every kind that is read', () =>
+    expect(new Set(known.map(({ kind }) => kind))).to.deep.equal(new Set(Object.keys(rewrite))));
+
+  it('name their blocks and endpoints as the keys do', () => {
+    for (const { id, value, kind } of known) {
+      if (kind === 'block') {
+        const { cidr } = decodeRecord(block, id, Buffer.from(value));
+        expect(keyOf.block(parseCidr(cidr))).to.equal(id);
+        expect(formatCidr(cidrOfKey(id)!)).to.equal(cidr);
+      }
+      if (kind === 'workloadEndpoint') {
+        const { metadata, spec } = decodeRecord(workloadEndpoint, id, Buffer.from(value));
+        const workload = spec.containerID ?? spec.workload ?? '';
+        expect(workloadEndpointName({ ...spec, workload, endpoint: spec.endpoint ?? '' })).to.equal(metadata.name);
+      }
+    }
+  });
+});
+
+describe('a record that is changed', () => {
+  const id = keyOf.pool('blue');
+  const changed = (value: string) => {
+    const pool = decodeRecord(ipPool, id, Buffer.from(value));
+    return writeJson(ipPool.encode({ ...pool, spec: { ...pool.spec, disabled: true } }));
+  };
+
+  it('keeps what a newer Calico put into it, where it stood', () =>
+    expect(
+      changed(
+        '{"kind":"IPPool","apiVersion":"projectcalico.org/v3","future":1,"metadata":{"name":"blue","ownerReferences":[{"a":null}]},"spec":{"new":{"10":"<","9":18446744073709551615},"cidr":"10.60.0.0/16","natOutgoing":true,"blockSize":26}}',
+      ),
+    ).to.equal(
+      '{"kind":"IPPool","apiVersion":"projectcalico.org/v3","future":1,"metadata":{"name":"blue","ownerReferences":[{"a":null}]},"spec":{"new":{"10":"\\u003c","9":18446744073709551615},"cidr":"10.60.0.0/16","natOutgoing":true,"disabled":true,"blockSize":26}}',
+    ));
+
+  it('keeps its bytes when nothing changes', () => {
+    const value = '{"state":"pending","deleted":false,"extra":[1e+21,0.1]}';
+    expect(rewrite.affinity('ipam/v2/host/n1/ipv4/block/10.60.0.0-30', value)).to.equal(value);
+  });
+});
+
+describe('a record that does not fit', () => {
+  for (const [id, value, field] of [
+    [
+      keyOf.pool('blue'),
+      '{"kind":"IPPool","apiVersion":"v3","metadata":{"name":1},"spec":{"cidr":"x"}}',
+      'metadata.name',
+    ],
+    [keyOf.pool('blue'), '{"kind":"IPPool","apiVersion":"v3","metadata":{"name":"b"},"spec":{}}', 'spec.cidr'],
+    [keyOf.handle('a.b'), '{"block":{"10.60.0.0/30":"1"},"deleted":false}', 'block.10.60.0.0/30'],
+    [keyOf.block(parseCidr('10.60.0.0/30')), '{"cidr":"10.60.0.1/30"}', 'cidr'],
+    [keyOf.handle('a.b'), '[]', keyOf.handle('a.b')],
+  ] as const) {
+    it(`names ${field}`, () => {
+      const error = caught(() => rewrite[kindOf(id)!](id, value));
+      expect(isCode(error, 'BERTH_INVALID')).to.equal(true);
+      expect(String(error)).to.include(field);
+    });
+  }
+});
+
+describe('names of workload endpoints', () => {
+  it('double the dashes inside their segments', () =>
+    expect(
+      workloadEndpointName({ node: 'host-1', orchestrator: 'cni', workload: '4f1c9a', endpoint: 'eth0' }),
+    ).to.equal('host--1-cni-4f1c9a-eth0'));
+
+  it('are read back', () => {
+    const segment = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/);
+    fc.assert(
+      fc.property(segment, segment, segment, segment, (host, orchestrator, workload, endpoint) => {
+        const parts = { node: host, orchestrator, workload, endpoint };
+        expect(parseWorkloadEndpointName(workloadEndpointName(parts))).to.deep.equal(parts);
+      }),
+    );
+  });
+});
+
+function caught(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
