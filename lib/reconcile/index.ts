@@ -1,3 +1,6 @@
+/** The machinery of every controller: queue, election, terms, conditions, events. README.md draws how they fit. */
+
+export { mergeConditions, summarize, timestamp } from './conditions.ts';
 export {
   type Context,
   type ControllerDefinition,
@@ -6,3 +9,8 @@ export {
   type Result,
   Terminal,
 } from './controller.ts';
+export { campaign, type ElectionOptions, type Lead } from './election.ts';
+export { EventRecorder, type EventRecorderOptions } from './events.ts';
+export { ensureInstallation } from './installation.ts';
+export { type Identity, keepMembership } from './members.ts';
+export { type Priority, type QueueObserver, WorkQueue, type WorkQueueOptions } from './queue.ts';

@@ -1,0 +1,33 @@
+import { BerthError } from '../errors/index.ts';
+import { type Clock, type Random, uid } from '../platform/index.ts';
+import type { InstallationRecord } from '../records/index.ts';
+import type { Keyspace, Kv } from '../store/index.ts';
+import { timestamp } from './conditions.ts';
+
+/**
+ * The random id of this installation, made where there is none yet. May be repeated after any failure: whoever comes
+ * first decides, everybody reads the same.
+ *
+ * @throws BERTH_STORE_…; BERTH_INVALID where somebody has spoilt the record
+ */
+export async function ensureInstallation(options: {
+  kv: Kv;
+  keyspace: Keyspace;
+  clock: Clock;
+  random: Random;
+}): Promise<string> {
+  const { kv, keyspace, clock, random } = options;
+  const key = keyspace.key('installation', '');
+  const fresh: InstallationRecord = { id: uid(random), createdAt: timestamp(clock.now()) };
+  const { succeeded, gets } = await kv.txn({
+    compare: [{ key, target: 'create', op: '=', value: 0 }],
+    // biome-ignore lint/suspicious/noThenProperty: etcd's own word
+    then: [{ put: key, value: JSON.stringify(fresh) }],
+    else: [{ get: key }],
+  });
+  const found = gets[0]?.[0];
+  if (succeeded || !found) return fresh.id;
+  const stored: Partial<InstallationRecord> = JSON.parse(found.value.toString());
+  if (!stored.id) throw new BerthError('BERTH_INVALID', 'the id of the installation is missing', { place: key });
+  return stored.id;
+}
