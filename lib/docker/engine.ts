@@ -34,6 +34,8 @@ export interface ContainerSummary {
   /** Docker's word: created, running, paused, restarting, removing, exited, dead. */
   state: string;
   labels: Record<string, string>;
+  /** IPv4 in the first of its networks; absent where it has none or does not run. */
+  address?: string;
 }
 
 export interface ContainerDetails extends ContainerSummary {

@@ -19,6 +19,10 @@ export interface Machine {
   engine: EngineEndpoint;
   /** Machines that need no preparation: hollow. */
   prepared: boolean;
+  /** Mirrors of Docker Hub that the location itself knows of, as URLs, beside those of the cloud's record. */
+  registryMirrors?: string[];
+  /** What the machine was limited to, where its engine would count more than that. */
+  limits?: { cpus?: number; memory?: number };
 }
 
 export interface MachineRequest {

@@ -65,6 +65,8 @@ export interface HostRecord {
   lost: boolean;
   /** Destroyed or released: nothing runs there and nothing ever will. */
   gone: boolean;
+  /** Its machine is being given back; nothing makes it a host again. */
+  removing?: boolean;
   /** IPv4 or IPv6 by which controllers and other hosts reach it; empty until known. */
   address: string;
   /** The location's own string, as in the cloud's record. */
@@ -81,6 +83,12 @@ export interface HostRecord {
   ssh?: { user: string; port: number; hostKey: string };
   engine?: EngineEndpoint;
   docker: { version: string };
+  /** Hash of what the host was last prepared for; absent until it was. Another one asks for preparation again. */
+  prepared?: string;
+  /** When the engine's certificate is to be replaced. */
+  renewAt?: Time;
+  /** Mirrors of Docker Hub that the location knows of. */
+  registryMirrors?: string[];
   /** The engine can start containers through the runtime shim; otherwise a pause container holds the namespace. */
   shim?: boolean;
   conditions: Condition[];
