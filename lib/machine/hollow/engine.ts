@@ -101,7 +101,7 @@ function create(machine: HollowMachine, options: CreateOptions): string {
   }
   // An id like Docker's, from what is unique here: engine and name, and how often it was made.
   const id = createHash('sha256').update(`${machine.host}/${options.name}/${machine.random.next()}`).digest('hex');
-  machine.containers.set(id, {
+  const container: HollowContainer = {
     id,
     name: options.name,
     image: options.image,
@@ -116,7 +116,9 @@ function create(machine: HollowMachine, options: CreateOptions): string {
     error: '',
     restarts: 0,
     stoppedByUser: false,
-  });
+  };
+  machine.containers.set(id, container);
+  machine.tell(container, 'create');
   return id;
 }
 

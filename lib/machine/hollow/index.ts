@@ -21,6 +21,7 @@ export class Hollow implements Location {
   readonly machines = new Map<string, HollowMachine>();
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #observers = new Set<(machine: HollowMachine) => void>();
   #made = 0;
 
   constructor(tools: { clock: Clock; random: Random }) {
@@ -53,6 +54,7 @@ export class Hollow implements Location {
         random: this.#random,
       });
       this.machines.set(host, machine);
+      this.#watch(machine);
     }
     await sleep(this.#clock, BOOT_MS, signal);
     return asMachine(machine);
@@ -66,6 +68,18 @@ export class Hollow implements Location {
     machine.containers.clear();
     machine.namespaces.clear();
     this.machines.delete(host);
+    for (const observer of this.#observers) observer(machine);
+  }
+
+  /** Calls `observer` whenever containers of a machine were made, started, ended or removed, or it is gone. */
+  observe(observer: (machine: HollowMachine) => void): void {
+    this.#observers.add(observer);
+  }
+
+  #watch(machine: HollowMachine): void {
+    machine.listeners.add(() => {
+      for (const observer of this.#observers) observer(machine);
+    });
   }
 
   /** The ways into a machine. @throws BERTH_ENGINE_UNREACHABLE where there is none of that name */

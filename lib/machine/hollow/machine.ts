@@ -38,7 +38,7 @@ export class HollowMachine {
   publishedPorts = new Map<string, string>();
   /** Highest fence by controller: on disk, so it outlives a reboot. */
   readonly fences = new Map<string, number>();
-  /** Who is told of starts and deaths. */
+  /** Who is told of containers made, started, dead and gone. */
   readonly listeners = new Set<(container: HollowContainer, action: string) => void>();
 
   /** false: nothing gets through, in either direction. */
@@ -122,7 +122,10 @@ export class HollowMachine {
     this.routes = [];
     for (const container of this.containers.values()) {
       const ran = container.state === 'running';
-      if (ran) container.state = 'exited';
+      if (ran) {
+        container.state = 'exited';
+        this.tell(container, 'die');
+      }
       const again =
         container.restart === 'always' || (container.restart === 'unless-stopped' && !container.stoppedByUser);
       if (again) this.#restart(container);
