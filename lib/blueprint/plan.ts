@@ -11,8 +11,8 @@ import { ROOT, type Wait } from './evaluate.ts';
 import { isDependent, startOrder } from './graph.ts';
 import { DEFAULT_NETWORK, resolve, type Surroundings } from './resolve.ts';
 import { Turns } from './rollout.ts';
-import { type Sensors, sound } from './sensors.ts';
-import { containerName, containersOf, indexOf, type Snapshot, type Standing } from './snapshot.ts';
+import { type Sensors, Soundings } from './sensors.ts';
+import { byService, containerName, indexOf, type Named, type Snapshot, type Standing } from './snapshot.ts';
 import { canonical } from './spec-hash.ts';
 
 /** What the application controller writes of an application. */
@@ -42,9 +42,10 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
   if ('loop' in start) {
     throw new BerthError('BERTH_CYCLE', `the services wait for each other: ${start.loop.join(' → ')}`);
   }
-  const soundings = sound(spec, snapshot);
   const { namespace, app, uid } = snapshot;
-  const surroundings: Surroundings = { namespace, app, uid, spec, ...soundings };
+  const soundings = new Soundings();
+  const surroundings: Surroundings = { namespace, app, uid, spec, soundings };
+  const standing = byService(snapshot);
   const turns = new Turns(snapshot, surplusOf(spec, snapshot));
 
   const waits = new Map<string, Wait[]>();
@@ -58,22 +59,36 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
     expect: snapshot.containers.get(name)?.revision ?? 0,
   });
 
-  for (const service of options.cloud === 'accepted' ? start.order : []) {
-    const wanted = wantedOf(service, snapshot, surroundings);
-    if (wanted.waits.length > 0) waits.set(service.id, wanted.waits);
-    const changed = new Map<string, ContainerRecord>();
-    for (const [name, record] of wanted.records) {
-      const standing = snapshot.containers.get(name);
-      if (standing && canonical(standing.record) === canonical(record)) continue;
-      if (standing && standing.record.spec !== record.spec) changed.set(name, record);
-      else plain.push(put(name, record));
+  for (const service of start.order) {
+    const group = standing.get(service.id) ?? [];
+    const written = new Map<string, ContainerRecord>();
+    if (options.cloud === 'accepted') {
+      const wanted = wantedOf(service, group, surroundings);
+      if (wanted.waits.length > 0) waits.set(service.id, wanted.waits);
+      const changed = new Map<string, ContainerRecord>();
+      for (const [name, record] of wanted.records) {
+        const before = snapshot.containers.get(name)?.record;
+        if (before && canonical(before) === canonical(record)) continue;
+        (before && before.spec !== record.spec ? changed : written).set(name, record);
+      }
+      const key = isDependent(service) ? ROOT : service.id;
+      const { free, turn } = turns.next(key, [...changed.keys()]);
+      for (const name of free) written.set(name, changed.get(name)!);
+      for (const [name, record] of written) plain.push(put(name, record));
+      if (turn !== undefined) {
+        written.set(turn, changed.get(turn)!);
+        inTurn.push({ key, write: put(turn, changed.get(turn)!) });
+      }
+      outdated.push(...[...changed.keys()].filter((name) => !written.has(name)));
     }
-    const key = isDependent(service) ? ROOT : service.id;
-    const { free, turn } = turns.next(key, [...changed.keys()]);
-    for (const name of free) plain.push(put(name, changed.get(name)!));
-    if (turn !== undefined) inTurn.push({ key, write: put(turn, changed.get(turn)!) });
-    outdated.push(...[...changed.keys()].filter((name) => name !== turn && !free.includes(name)));
+    // What was just given another spec is not up any more: those that wait for it know at once.
+    const after = group.map(([name, container]): Named => {
+      const record = written.get(name);
+      return [name, record ? { ...container, record } : container];
+    });
+    soundings.take(service, after, snapshot.entities.get(service.id)?.record.sensors);
   }
+  soundings.takeRoot(spec);
 
   const removals = surplusOf(spec, snapshot).map(
     (name): Write<Planned> => ({
@@ -93,8 +108,8 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
 }
 
 /** The records of a service that can be written down now. What waits keeps what stands. */
-function wantedOf(service: ServiceSpec, snapshot: Snapshot, surroundings: Surroundings) {
-  const started = containersOf(snapshot, service.id).length > 0;
+function wantedOf(service: ServiceSpec, standing: readonly Named[], surroundings: Surroundings) {
+  const started = standing.length > 0;
   const records = new Map<string, ContainerRecord>();
   let waits: Wait[] = [];
   for (let index = 0; index < service.replicas; index++) {

@@ -141,7 +141,7 @@ function componentProblems(service: ServiceSpec, expression: Call, field: string
 
 /** Evaluates with every sensor unknown: what is an error then, is one always. */
 function valueProblems(service: ServiceSpec, expression: Call, field: string, spec: ApplicationSpec): Problem[] {
-  const environment = environmentOf(service, { spec, sensors: new Map() });
+  const environment = environmentOf(service, spec, new Map());
   const outcome = evaluate(expression, environment);
   const settled = outcome.is === 'entity' ? entityInstead(expression.column, outcome.id) : outcome;
   return settled.is === 'error' ? [problemOf(settled.error, field)] : [];

@@ -6,7 +6,7 @@ import { parse } from './dsl.ts';
 import { asText, type Environment, entityInstead, evaluate, ROOT, type Wait } from './evaluate.ts';
 import { linkVariables } from './links.ts';
 import { listeningPorts, portsOf } from './ports.ts';
-import type { Up } from './snapshot.ts';
+import type { Sensors, Soundings } from './sensors.ts';
 import { specHash } from './spec-hash.ts';
 
 /** What a service finds around it. */
@@ -16,12 +16,8 @@ export interface Surroundings {
   /** The application's uid. */
   uid: number;
   spec: ApplicationSpec;
-  /** Sensors by id of the entity. */
-  sensors: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** The container that speaks for a service, where one is up. */
-  speakers: ReadonlyMap<string, Up>;
-  /** Services all of whose containers are up. */
-  up: ReadonlySet<string>;
+  /** Of the services that come before, in the order of their start. */
+  soundings: Soundings;
 }
 
 export type Resolution = { record: ContainerRecord } | { waits: Wait[] };
@@ -47,25 +43,26 @@ export function resolve(
   surroundings: Surroundings,
   options: { started: boolean },
 ): Resolution {
+  const { spec, soundings } = surroundings;
   const waits: Wait[] = [];
   const env: Record<string, string> = {};
   const extraHosts: ContainerRecord['extraHosts'] = [];
 
   for (const { alias, service: target } of service.links) {
-    const speaker = surroundings.speakers.get(target);
-    if (!speaker || !(options.started || surroundings.up.has(target))) {
+    const speaker = soundings.speakers.get(target);
+    if (!speaker || !(options.started || soundings.up.has(target))) {
       waits.push({ entity: target, sensor: 'service.isUp' });
       continue;
     }
     const { record } = speaker.container;
-    const declared = surroundings.spec.services.find(({ id }) => id === target)?.env ?? {};
+    const declared = spec.services.find(({ id }) => id === target)?.env ?? {};
     const visible = Object.fromEntries(Object.entries(record.env).filter(([key]) => Object.hasOwn(declared, key)));
     const ports = listeningPorts(record.ports);
     Object.assign(env, linkVariables(alias, name, { address: speaker.address, ports, env: visible }));
     extraHosts.push({ name: alias, address: speaker.address });
   }
 
-  const environment = environmentOf(service, surroundings);
+  const environment = environmentOf(service, spec, soundings.sensors);
   const text = (value: Value): string => {
     const outcome = textOf(value, environment);
     if (Array.isArray(outcome)) waits.push(...outcome);
@@ -130,7 +127,8 @@ function textOf(value: Value, environment: Environment): string | Wait[] {
 /** What the expressions of a service see. */
 export function environmentOf(
   { id }: ServiceSpec,
-  { spec, sensors }: Pick<Surroundings, 'spec' | 'sensors'>,
+  spec: ApplicationSpec,
+  sensors: ReadonlyMap<string, Sensors>,
 ): Environment {
   return {
     self: id,

@@ -3,49 +3,54 @@
 import type { ApplicationSpec, ServiceSpec } from '../records/index.ts';
 import { ROOT } from './evaluate.ts';
 import { url } from './links.ts';
-import { addressOf, containersOf, type Incarnation, indexOf, type Snapshot, type Up, upOf } from './snapshot.ts';
+import { addressOf, type Incarnation, indexOf, type Named, type Up, upOf } from './snapshot.ts';
 
 export type Sensors = Record<string, unknown>;
 
-export interface Soundings {
-  /** By id of the entity, the application under `ROOT`. */
-  sensors: ReadonlyMap<string, Sensors>;
-  /** The container that speaks for a service, where it is up. */
-  speakers: ReadonlyMap<string, Up>;
-  /** Services all of whose containers are up. */
-  up: ReadonlySet<string>;
-}
-
 const ADDRESS = 'host.subnet.address';
 
-/**
- * Takes the sensors of an application.
- *
- * Of several containers one speaks for its service: the one that did so before, as long as it has its address, be it
- * down for a moment; else the lowest index that is up. So an address that others were given changes only when it is gone.
- */
-export function sound(spec: ApplicationSpec, snapshot: Snapshot): Soundings {
-  const sensors = new Map<string, Sensors>();
-  const speakers = new Map<string, Up>();
-  const up = new Set<string>();
-  for (const service of spec.services) {
-    const wanted = containersOf(snapshot, service.id).filter(([name]) => indexOf(name) < service.replicas);
-    const running = wanted.flatMap(([name, container]) => upOf(name, container) ?? []);
-    if (service.replicas > 0 && running.length === service.replicas) up.add(service.id);
+/** What is known of each service so far. */
+export class Soundings {
+  /** By id of the entity, the application under `ROOT`. */
+  readonly sensors = new Map<string, Sensors>();
+  /** The container that speaks for a service, where it is up. */
+  readonly speakers = new Map<string, Up>();
+  /** Services all of whose containers are up. */
+  readonly up = new Set<string>();
 
-    const before = snapshot.entities.get(service.id)?.record.sensors[ADDRESS];
+  /**
+   * Takes the sensors of a service.
+   *
+   * Of several containers one speaks for it: the one that did so before, as long as it has its address, be it down
+   * for a moment; else the lowest index that is up. So an address that others were given changes only when it is gone.
+   *
+   * @param standing its containers, the lowest index first, as they stand once the plan is carried out
+   * @param before its sensors as they stand
+   */
+  take(service: ServiceSpec, standing: readonly Named[], before: Sensors | undefined): void {
+    const wanted = standing.filter(([name]) => indexOf(name) < service.replicas);
+    const running = wanted.flatMap(([name, container]) => upOf(name, container) ?? []);
+    const isUp = service.replicas > 0 && running.length === service.replicas;
+    if (isUp) this.up.add(service.id);
+
+    const address = before?.[ADDRESS];
     const keeper = wanted
       .flatMap(([, { incarnations }]) => incarnations)
-      .find((incarnation) => before !== undefined && addressOf(incarnation) === before);
-    const speaker = keeper ? running.find(({ address }) => address === before) : running[0];
-    if (speaker) speakers.set(service.id, speaker);
-    sensors.set(service.id, {
-      'service.isUp': up.has(service.id),
-      ...sensorsOf(service, keeper ?? speaker?.incarnation),
-    });
+      .find((incarnation) => address !== undefined && addressOf(incarnation) === address);
+    const speaker = keeper ? running.find((one) => one.address === address) : running[0];
+    if (speaker) this.speakers.set(service.id, speaker);
+    this.sensors.set(service.id, { 'service.isUp': isUp, ...sensorsOf(service, keeper ?? speaker?.incarnation) });
   }
-  sensors.set(ROOT, rootSensors(spec, sensors));
-  return { sensors, speakers, up };
+
+  /** Takes the sensors of the application, after those of its services. */
+  takeRoot({ services }: ApplicationSpec): void {
+    const up = services.every(({ id }) => this.up.has(id));
+    const mapped = services.find(({ mappedPorts }) => mappedPorts.length > 0);
+    const direct = services.find(({ directPorts }) => directPorts.length > 0);
+    const open = services.find(({ openPorts }) => openPorts.length > 0);
+    const main = this.sensors.get((mapped ?? direct ?? open)?.id ?? '')?.['main.uri'];
+    this.sensors.set(ROOT, { 'service.isUp': up, ...(main !== undefined && { 'main.uri': main }) });
+  }
 }
 
 function sensorsOf(service: ServiceSpec, incarnation: Incarnation | undefined): Sensors {
@@ -78,12 +83,3 @@ const uri = (address: string, port: number): string => {
   if (port === 443) return `${url('https', address, port).replace(/:443$/, '')}/`;
   return `${url('http', address, port).replace(/:80$/, '')}/`;
 };
-
-function rootSensors({ services }: ApplicationSpec, sensors: ReadonlyMap<string, Sensors>): Sensors {
-  const up = services.every(({ id }) => sensors.get(id)?.['service.isUp'] === true);
-  const mapped = services.find(({ mappedPorts }) => mappedPorts.length > 0);
-  const direct = services.find(({ directPorts }) => directPorts.length > 0);
-  const open = services.find(({ openPorts }) => openPorts.length > 0);
-  const main = sensors.get((mapped ?? direct ?? open)?.id ?? '')?.['main.uri'];
-  return { 'service.isUp': up, ...(main !== undefined && { 'main.uri': main }) };
-}

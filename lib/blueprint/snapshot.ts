@@ -57,11 +57,19 @@ export const containerName = (service: string, index: number): string => `${serv
 /** The number behind the last dash: `web-12` is 12. */
 export const indexOf = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
 
-/** What stands for a service, the lowest index first. */
-export const containersOf = (snapshot: Snapshot, service: string): [string, StandingContainer][] =>
-  [...snapshot.containers]
-    .filter(([, container]) => container.record.service === service)
-    .sort(([a], [b]) => indexOf(a) - indexOf(b));
+export type Named = [name: string, container: StandingContainer];
+
+/** What stands, by service; within one the lowest index first. */
+export function byService(snapshot: Snapshot): Map<string, Named[]> {
+  const groups = new Map<string, Named[]>();
+  for (const named of snapshot.containers) {
+    const group = groups.get(named[1].record.service);
+    if (group) group.push(named);
+    else groups.set(named[1].record.service, [named]);
+  }
+  for (const group of groups.values()) group.sort(([a], [b]) => indexOf(a) - indexOf(b));
+  return groups;
+}
 
 /**
  * Where a container is up: an incarnation of the spec that is wanted, running on a host that is not lost, with its
