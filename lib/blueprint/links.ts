@@ -40,7 +40,8 @@ export function linkVariables(
 }
 
 /** The lowest first, and of one number TCP before UDP, as Docker does. */
-export const byPort = (a: PortSpec, b: PortSpec): number => a.port - b.port || (a.protocol < b.protocol ? -1 : 1);
+export const byPort = (a: PortSpec, b: PortSpec): number =>
+  a.port - b.port || Number(a.protocol === 'udp') - Number(b.protocol === 'udp');
 
 /** `tcp://10.0.0.1:80`, `tcp://[fd00::1]:80` */
 export const url = (scheme: string, address: string, port: number): string =>
