@@ -1,5 +1,5 @@
 import { BerthError, messageOf } from '../errors/index.ts';
-import type { Clock, Log, Random } from '../platform/index.ts';
+import type { Clock, Log, Random, Timer } from '../platform/index.ts';
 import { Holdings, type Outcome } from './holdings.ts';
 import type { Keyspace } from './keyspace.ts';
 import { type Kv, prefixEnd } from './kv.ts';
@@ -32,8 +32,10 @@ export interface WatchCache extends Cache {
   health(): PrefixHealth[];
 }
 
-/** Waiting longer than this for an own write, one asks etcd how far it is. Milliseconds. */
-const HURRY_AFTER = 500;
+/** Whoever waits for a revision asks etcd this often how far it is. Milliseconds. */
+const HURRY = 600;
+/** Own commits remembered. For one that is forgotten, `reached` waits for all prefixes: longer, never wrong. */
+const COMMITS = 10_000;
 
 /**
  * The watch cache of a process: one list and one watch per prefix, parsed once, read by all controllers.
@@ -41,12 +43,18 @@ const HURRY_AFTER = 500;
  * Within a prefix it always shows the state of one revision. Of a transaction over two prefixes it may show one half
  * a moment before the other.
  */
-export function createCache({ kv, keyspace, clock, random, log, prefixes = keyspace.prefixes }: CacheOptions): WatchCache {
+export function createCache({
+  kv,
+  keyspace,
+  clock,
+  random,
+  log,
+  prefixes = keyspace.prefixes,
+}: CacheOptions): WatchCache {
   const holdings = new Holdings(keyspace);
   const listeners = new Set<(changes: readonly Change[], about: Batch) => void>();
   const parts = new Map<string, { progress: Progress; reflector: Reflector; listed: boolean }>();
-  const stopped = new AbortController();
-  const waitingForSync = new Set<() => void>();
+  const commits = new Set<number>();
 
   for (const prefix of prefixes) {
     const progress = new Progress();
@@ -64,7 +72,6 @@ export function createCache({ kv, keyspace, clock, random, log, prefixes = keysp
           part.listed = true;
           progress.relisted(revision);
           publish(outcome, revision, initial);
-          if (isSynced()) for (const resolve of waitingForSync) resolve();
         },
         apply(events, revision) {
           const outcome = holdings.apply(events);
@@ -76,8 +83,6 @@ export function createCache({ kv, keyspace, clock, random, log, prefixes = keysp
     });
     parts.set(prefix, { progress, reflector, listed: false });
   }
-
-  const isSynced = () => [...parts.values()].every(({ listed }) => listed);
 
   function publish({ changes, strays, straysChanged }: Outcome, revision: number, initial: boolean): void {
     for (const { key, problem } of strays) log.warn({ key, problem }, 'a key that is no record');
@@ -106,27 +111,32 @@ export function createCache({ kv, keyspace, clock, random, log, prefixes = keysp
       for (const { reflector } of parts.values()) reflector.start();
     },
     stop() {
-      for (const { reflector } of parts.values()) reflector.stop();
-      stopped.abort(new BerthError('BERTH_STORE_UNAVAILABLE', 'the cache has been stopped'));
+      const reason = new BerthError('BERTH_STORE_UNAVAILABLE', 'the cache has been stopped');
+      for (const { reflector, progress } of parts.values()) {
+        reflector.stop();
+        progress.fail(reason);
+      }
     },
-    synced: (signal) =>
-      abortable(isSynced() ? undefined : new Promise<void>((resolve) => waitingForSync.add(resolve)), [
-        stopped.signal,
-        signal,
-      ]),
+    async synced(signal) {
+      // No store is at a revision below 1.
+      for (const { progress } of parts.values()) await abortable(progress.until(1), signal);
+    },
     async reached(revision, signal) {
+      const ours = commits.has(revision);
       for (const { progress, reflector } of parts.values()) {
-        const delivered = progress.reached(revision);
+        const delivered = progress.until(ours ? progress.owed(revision) : revision);
         if (!delivered) continue;
-        const timer = clock.after(HURRY_AFTER, () => reflector.hurry());
+        const nagging = every(clock, HURRY, () => reflector.hurry());
         try {
-          await abortable(delivered, [stopped.signal, signal]);
+          await abortable(delivered, signal);
         } finally {
-          timer.cancel();
+          nagging.cancel();
         }
       }
     },
     wrote(kinds, revision) {
+      commits.add(revision);
+      if (commits.size > COMMITS) for (const oldest of commits) if (commits.delete(oldest)) break;
       for (const prefix of new Set([...kinds].map((kind) => keyspace.prefixOf(kind)))) {
         partOf(prefix)?.progress.wrote(revision);
       }
@@ -145,14 +155,22 @@ export function createCache({ kv, keyspace, clock, random, log, prefixes = keysp
   };
 }
 
-/** @throws the reason of the first signal that aborts before the promise settles */
-async function abortable(promise: Promise<void> | undefined, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
-  const signal = AbortSignal.any(signals.filter((one) => one !== undefined));
-  signal.throwIfAborted();
-  if (!promise) return;
-  await new Promise<void>((resolve, reject) => {
+function every(clock: Clock, ms: number, action: () => void): Timer {
+  let timer = clock.after(ms, function again() {
+    action();
+    timer = clock.after(ms, again);
+  });
+  return { cancel: () => timer.cancel() };
+}
+
+/** @throws the signal's reason when it aborts before the promise settles */
+function abortable(promise: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  if (!promise) return Promise.resolve();
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve).finally(() => signal.removeEventListener('abort', onAbort));
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

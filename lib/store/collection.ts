@@ -7,13 +7,13 @@ import type { Entry } from './types.ts';
 export class Collection<K extends Kind> {
   readonly #byId = new Map<string, Entry<K>>();
   readonly #ordered = new Ordered<Entry<K>>();
-  readonly #indexes: { valueOf: (entry: Entry<K>) => string | undefined; found: Map<string, Ordered<Entry<K>>> }[] = [];
+  readonly #indexes: { at: (entry: Entry<K>) => string | undefined; found: Map<string, Ordered<Entry<K>>> }[] = [];
   readonly #indexByName = new Map<string, Map<string, Ordered<Entry<K>>>>();
 
   constructor(kind: K) {
-    for (const [name, valueOf] of Object.entries(indexesOf(kind))) {
+    for (const [name, at] of Object.entries(indexesOf(kind))) {
       const found = new Map<string, Ordered<Entry<K>>>();
-      this.#indexes.push({ valueOf, found });
+      this.#indexes.push({ at, found });
       this.#indexByName.set(name, found);
     }
   }
@@ -37,9 +37,9 @@ export class Collection<K extends Kind> {
     const before = this.#byId.get(entry.id);
     this.#byId.set(entry.id, entry);
     this.#ordered.set(entry);
-    for (const { valueOf, found } of this.#indexes) {
-      const value = safely(valueOf, entry);
-      const old = before && safely(valueOf, before);
+    for (const { at, found } of this.#indexes) {
+      const value = safely(at, entry);
+      const old = before && safely(at, before);
       if (old !== undefined && old !== value) remove(found, old, entry.id);
       if (value === undefined) continue;
       let holders = found.get(value);
@@ -56,8 +56,8 @@ export class Collection<K extends Kind> {
     if (!before) return;
     this.#byId.delete(id);
     this.#ordered.delete(id);
-    for (const { valueOf, found } of this.#indexes) {
-      const value = safely(valueOf, before);
+    for (const { at, found } of this.#indexes) {
+      const value = safely(at, before);
       if (value !== undefined) remove(found, value, id);
     }
   }
@@ -70,9 +70,9 @@ function remove(found: Map<string, Ordered<{ readonly id: string }>>, value: str
 }
 
 /** A record of another version, or one put by hand, may lack what is indexed: it is then in no index. */
-function safely<K extends Kind>(valueOf: (entry: Entry<K>) => string | undefined, entry: Entry<K>): string | undefined {
+function safely<K extends Kind>(at: (entry: Entry<K>) => string | undefined, entry: Entry<K>): string | undefined {
   try {
-    const value: unknown = valueOf(entry);
+    const value: unknown = at(entry);
     return typeof value === 'string' ? value : undefined;
   } catch {
     return undefined;

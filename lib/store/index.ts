@@ -6,3 +6,5 @@ export { allKinds, isName, type KeyRange, type Keyspace, keyspace, type Located,
 export type * from './kv.ts';
 export { OutcomeUnknown, prefixEnd } from './kv.ts';
 export type * from './types.ts';
+export type { LeaderFence } from './unit.ts';
+export { createStore, type StoreOptions } from './writer.ts';

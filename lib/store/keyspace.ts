@@ -72,7 +72,10 @@ export function keyspace(prefix = '/berth/v1'): Keyspace {
   for (const [i, one] of prefixes.entries()) {
     for (const other of prefixes.slice(i + 1)) {
       if (one.startsWith(other) || other.startsWith(one)) {
-        throw new BerthError('BERTH_USAGE', 'the prefix overlaps another', { found: prefix, expected: `none of ${other}` });
+        throw new BerthError('BERTH_USAGE', 'the prefix overlaps another', {
+          found: prefix,
+          expected: `none of ${other}`,
+        });
       }
     }
   }

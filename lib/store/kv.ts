@@ -84,7 +84,11 @@ export interface WatchRequest {
   startRevision?: number;
   /**
    * Called with all events of one or more whole revisions, in order; or, as a progress notice, with none.
-   * After it, everything up to and including `revision` has been delivered.
+   * After it, everything up to and including `revision` has been delivered. Except that etcd before 3.4.25 and 3.5.8 may
+   * send a notice that was asked for ahead of events that it covers (etcd issue 15220): believe it once a second one
+   * has followed without an event in between.
+   * Where there is nothing to replay, the first call is a notice that the watch is open, with the revision before its
+   * start.
    */
   onEvents(events: WatchEvent[], revision: number): void;
   /** Called once, when the watch is over for any reason but `cancel()`. It never resumes by itself. */
@@ -105,6 +109,7 @@ export interface Kv {
   grantLease(ttlSeconds: number, options?: CallOptions): Promise<{ id: string; ttl: number }>;
   /** Renews once. @returns the TTL in seconds; 0 when the lease is gone */
   keepLeaseAlive(id: string, options?: CallOptions): Promise<number>;
+  /** To revoke one that is gone already is fine. */
   revokeLease(id: string, options?: CallOptions): Promise<void>;
   compact(revision: number, options?: CallOptions): Promise<void>;
   close(): void;

@@ -11,7 +11,9 @@ export function decode(keyspace: Keyspace, kv: KeyValue): { entry: Entry } | { s
   try {
     return { entry: entryOf(located.kind, located.id, kv) };
   } catch (error) {
-    return { stray: { key: kv.key, ...located, problem: `not JSON: ${messageOf(error)}`, modRevision: kv.modRevision } };
+    return {
+      stray: { key: kv.key, ...located, problem: `not JSON: ${messageOf(error)}`, modRevision: kv.modRevision },
+    };
   }
 }
 

@@ -42,7 +42,7 @@ export interface ReflectorHealth {
 export interface Reflector {
   start(): void;
   stop(): void;
-  /** Somebody waits: asks for progress now, instead of when the watch falls silent. */
+  /** Somebody waits: asks for progress now, instead of when the watch falls silent. It takes two, see `noticed`. */
   hurry(): void;
   health(): ReflectorHealth;
 }
@@ -183,11 +183,7 @@ export function createReflector(given: {
   return {
     start: () => void relist(),
     stop: () => void next(),
-    hurry() {
-      const mine = generation;
-      watch?.requestProgress();
-      after(timing.settle, () => mine === generation && watch?.requestProgress());
-    },
+    hurry: () => watch?.requestProgress(),
     health: () => ({
       ageMs: clock.monotonic() - heardAt,
       lists,

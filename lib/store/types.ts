@@ -54,9 +54,9 @@ export interface Cache extends View {
   /** Resolves when everything has been listed once. */
   synced(signal?: AbortSignal): Promise<void>;
   /**
-   * Read-your-writes: resolves when all that the stores of this process had committed up to `revision`, as `commit`
-   * answered it, is in here. Prefixes that those commits did not touch are not waited for: etcd says nothing about a
-   * prefix in which nothing happens.
+   * Resolves when everything up to `revision` is in here; that may take some seconds for a prefix in which nothing
+   * happens. Read-your-writes: for the revision of a `commit` of this process it resolves as soon as what the process
+   * had committed up to then is in here, which is exact, and waits for no prefix that those commits did not touch.
    */
   reached(revision: number, signal?: AbortSignal): Promise<void>;
   /** For the writer: a transaction with these kinds landed at `revision`; `reached` waits for it. */
