@@ -124,7 +124,6 @@ async function take(
   try {
     const { succeeded, revision, gets } = await kv.txn({
       compare: [{ key, target: 'create', op: '=', value: 0 }],
-      // biome-ignore lint/suspicious/noThenProperty: etcd's own word
       then: [{ put: key, value, lease: lease.id }],
       else: [{ get: key }],
     });

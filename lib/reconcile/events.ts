@@ -158,7 +158,6 @@ export class EventRecorder {
     series.writtenAt = clock.monotonic();
     try {
       const put = { put: keyspace.key('events', id), value: JSON.stringify(record), lease: await this.#sharedLease() };
-      // biome-ignore lint/suspicious/noThenProperty: etcd's own word
       await kv.txn({ compare: [], then: [put] });
       series.written = count;
       this.#queue.forget(id);

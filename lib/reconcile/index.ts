@@ -12,5 +12,8 @@ export {
 export { campaign, type ElectionOptions, type Lead } from './election.ts';
 export { EventRecorder, type EventRecorderOptions } from './events.ts';
 export { ensureInstallation } from './installation.ts';
+export { createManager, type Manager, type ManagerOptions } from './manager.ts';
 export { type Identity, keepMembership } from './members.ts';
 export { type Priority, type QueueObserver, WorkQueue, type WorkQueueOptions } from './queue.ts';
+export type { ControllerState } from './runner.ts';
+export type { AnyController } from './term.ts';

@@ -21,7 +21,6 @@ export async function ensureInstallation(options: {
   const fresh: InstallationRecord = { id: uid(random), createdAt: timestamp(clock.now()) };
   const { succeeded, gets } = await kv.txn({
     compare: [{ key, target: 'create', op: '=', value: 0 }],
-    // biome-ignore lint/suspicious/noThenProperty: etcd's own word
     then: [{ put: key, value: JSON.stringify(fresh) }],
     else: [{ get: key }],
   });

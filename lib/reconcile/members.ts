@@ -42,7 +42,6 @@ export async function keepMembership(
     try {
       const lease = await holdLease(options);
       try {
-        // biome-ignore lint/suspicious/noThenProperty: etcd's own word
         await kv.txn({ compare: [], then: [{ put: key, value: JSON.stringify(record), lease: lease.id }] });
         await either(lease.lost, signal);
       } finally {

@@ -96,7 +96,10 @@ export class WorkQueue {
 
   /** In `ms` milliseconds, unless it comes up before. */
   addAfter(key: string, ms: number, priority: Priority = 'retry'): void {
-    if (ms <= 0) return this.add(key, priority);
+    if (ms <= 0) {
+      this.add(key, priority);
+      return;
+    }
     if (this.#closed || this.#dirty.has(key)) return;
     const at = this.#clock.monotonic() + ms;
     const known = this.#delayed.get(key);

@@ -1,8 +1,9 @@
-import { BerthError, isCode, messageOf } from '../errors/index.ts';
+import { BerthError, messageOf } from '../errors/index.ts';
 import type { ControllerMetrics } from '../metrics/index.ts';
 import { type Clock, type Log, type Random, uid } from '../platform/index.ts';
-import { type Result, Terminal } from './controller.ts';
+import type { Result } from './controller.ts';
 import type { WorkQueue } from './queue.ts';
+import { type Ending, judge, type Verdict } from './verdict.ts';
 
 /** One visit to a key. */
 export interface Visit {
@@ -33,9 +34,6 @@ export interface WorkersOptions {
 const HEED = 10_000;
 /** Visits started, and milliseconds spent, before the rest of the process gets its turn. */
 const SLICE = { visits: 64, ms: 10 };
-/** Milliseconds at most between retries of failures that end by themselves: the key is read anew, the store is back. */
-const CONFLICT_DELAY = 1000;
-const UNAVAILABLE_DELAY = 30_000;
 
 /**
  * Takes keys from a queue and visits them, several at once, never one key twice at once: a visit that heeds neither its
@@ -136,20 +134,20 @@ export class Workers {
     aborted.signal.addEventListener('abort', onAbort, { once: true });
 
     this.#running++;
-    const outcome = await this.#attempt({ key, log, signal: aborted.signal });
+    const ending = await this.#attempt({ key, log, signal: aborted.signal });
     this.#running--;
 
     this.#halt.signal.removeEventListener('abort', halt);
     overtime.cancel();
     abandon.cancel();
-    this.#conclude(key, outcome, { log, seconds: (clock.monotonic() - started) / 1000 });
+    this.#conclude(key, ending, { log, seconds: (clock.monotonic() - started) / 1000 });
     release();
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
     await settled(key);
     queue.done(key);
   }
 
-  async #attempt(visit: Visit): Promise<{ result: Result } | { error: unknown }> {
+  async #attempt(visit: Visit): Promise<Ending> {
     try {
       return { result: await this.#options.visit(visit) };
     } catch (error) {
@@ -170,63 +168,38 @@ export class Workers {
     };
   }
 
-  /** Decides when the key comes up again. */
-  #conclude(
-    key: string,
-    outcome: { result: Result } | { error: unknown },
-    { log, seconds }: { log: Log; seconds: number },
-  ): void {
-    const { queue, metrics } = this.#options;
-    if ('error' in outcome) return this.#fail(key, outcome.error, { log, seconds });
-    const { result } = outcome;
-    if (!result) {
-      queue.forget(key);
-      metrics.reconciled('success', seconds);
-    } else if ('after' in result) {
-      queue.forget(key);
-      queue.addAfter(key, result.after);
-      metrics.reconciled('requeue_after', seconds);
-    } else {
-      queue.addRateLimited(key);
-      metrics.reconciled('requeue', seconds);
+  /** Does what follows from how a visit ended. */
+  #conclude(key: string, ending: Ending, { log, seconds }: { log: Log; seconds: number }): void {
+    const { queue, metrics, onNotLeader } = this.#options;
+    const verdict = judge(ending);
+    if ('error' in ending && (verdict.trouble === 'unled' || this.#halt.signal.aborted)) {
+      log.debug({ error: messageOf(ending.error) }, 'reconcile ended from outside');
+      if (verdict.trouble === 'unled') onNotLeader();
+      return;
     }
+    if (verdict.outcome) metrics.reconciled(verdict.outcome, seconds);
+    if (verdict.next !== 'retry') queue.forget(key);
+    if (verdict.next === 'retry') queue.addRateLimited(key, verdict.most === undefined ? {} : { max: verdict.most });
+    if (verdict.after !== undefined) queue.addAfter(key, verdict.after);
+    if ('error' in ending) this.#report(ending.error, verdict, { log, failures: queue.failures(key) });
   }
 
-  #fail(key: string, error: unknown, { log, seconds }: { log: Log; seconds: number }): void {
-    const { queue, metrics, onNotLeader } = this.#options;
-    if (isCode(error, 'BERTH_NOT_LEADER')) {
-      log.debug({ error: messageOf(error) }, 'reconcile ended with the lead');
-      return onNotLeader();
+  #report(error: unknown, { trouble }: Verdict, { log, failures }: { log: Log; failures: number }): void {
+    const { metrics } = this.#options;
+    const about = { error: messageOf(error), ...(error instanceof BerthError ? { code: error.code } : {}), failures };
+    if (!trouble) {
+      log.debug(about, 'reconcile met a change; again');
+      return;
     }
-    if (this.#halt.signal.aborted) return log.debug({ error: messageOf(error) }, 'reconcile aborted');
-    if (isCode(error, 'BERTH_CONFLICT')) {
-      log.debug({ error: messageOf(error) }, 'reconcile met a change; again');
-      queue.addRateLimited(key, { max: CONFLICT_DELAY });
-      return metrics.reconciled('requeue', seconds);
-    }
-    metrics.reconciled('error', seconds);
     metrics.failed();
-    const code = error instanceof BerthError ? error.code : undefined;
-    if (error instanceof Terminal) {
-      log.error({ error: messageOf(error) }, 'reconcile failed for good');
+    if (trouble === 'failure') log.error(about, 'reconcile failed');
+    if (trouble === 'terminal') {
       metrics.failedForGood();
-      return queue.forget(key);
+      log.error(about, 'reconcile failed for good');
     }
-    if (isDefect(error)) {
+    if (trouble === 'defect') {
       metrics.panicked();
-      log.error({ error: error instanceof Error ? error.stack : String(error) }, 'reconcile panicked');
-    } else {
-      log.error({ error: messageOf(error), code, failures: queue.failures(key) + 1 }, 'reconcile failed');
+      log.error({ ...about, stack: error instanceof Error ? error.stack : undefined }, 'reconcile panicked');
     }
-    queue.addRateLimited(key, code === 'BERTH_STORE_UNAVAILABLE' ? { max: UNAVAILABLE_DELAY } : {});
   }
 }
-
-/** What other languages call a panic: not a failure that somebody foresaw. */
-const isDefect = (error: unknown): boolean =>
-  !(error instanceof Error) ||
-  error instanceof TypeError ||
-  error instanceof RangeError ||
-  error instanceof ReferenceError ||
-  error.name === 'AssertionError' ||
-  isCode(error, 'BERTH_INTERNAL');

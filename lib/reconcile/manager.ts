@@ -1,0 +1,92 @@
+import { controllerMetrics, type Registry } from '../metrics/index.ts';
+import type { Clock, Log, Random } from '../platform/index.ts';
+import type { Cache, Keyspace, Kv } from '../store/index.ts';
+import { type Identity, keepMembership } from './members.ts';
+import { type ControllerState, Runner } from './runner.ts';
+import { type AnyController, workersOf } from './term.ts';
+
+export interface ManagerOptions {
+  definitions: readonly AnyController[];
+  /** Warm in every replica, leading or not. Started and closed by whoever made it. */
+  cache: Cache;
+  /** The client that a controller writes with, under its own role; also asked for `election`. */
+  kvFor(controller: string): Kv;
+  keyspace: Keyspace;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** The effects of each controller, by its name. */
+  tools: { readonly [controller: string]: unknown };
+  identity: Identity;
+  /** Where metrics are registered. One manager per registry. */
+  metrics: Registry;
+  /** Of leads and memberships. */
+  lease?: {
+    /** Seconds. Default 15. */
+    ttl?: number;
+    /** Milliseconds between attempts. Default 2,000. */
+    retry?: number;
+  };
+}
+
+export interface Manager {
+  /** Begins to work. Returns at once: the store need not be there yet. */
+  start(): void;
+  /**
+   * Ends within 30 s: takes no more work, lets reconciles finish, aborts those that do not, and gives the leads back, so
+   * that another replica takes over at once. Containers run on. May be called again.
+   */
+  stop(): Promise<void>;
+  /** Whether this replica knows the store and could lead; otherwise what it waits for. */
+  ready(): { ready: boolean; why: string };
+  readonly controllers: readonly ControllerState[];
+}
+
+/** Runs controllers in this process, each elected on its own, all on one cache. */
+export function createManager(options: ManagerOptions): Manager {
+  const { definitions, cache, log } = options;
+  const { ttl = 15, retry = 2000 } = options.lease ?? {};
+  const metricsFor = controllerMetrics(options.metrics);
+  const runners = definitions.map((definition) => {
+    const { name } = definition;
+    return new Runner({
+      ...options,
+      ...{ definition, ttl, retry },
+      identity: options.identity.replica,
+      kv: options.kvFor(name),
+      log: log.child({ controller: name }),
+      tools: options.tools[name],
+      metrics: metricsFor(name, { workers: workersOf(definition) }),
+    });
+  });
+  const stopping = new AbortController();
+  let synced = false;
+  let running: Promise<unknown> | undefined;
+
+  const run = async () => {
+    const membership = keepMembership({ ...options, kv: options.kvFor('election'), ttl, retry }, stopping.signal);
+    // Who cannot read should not lead.
+    await cache.synced(stopping.signal).catch(() => undefined);
+    synced = !stopping.signal.aborted;
+    await Promise.all([membership, ...runners.map((runner) => runner.run(stopping.signal))]);
+  };
+
+  return {
+    start() {
+      running ??= run();
+    },
+    async stop() {
+      stopping.abort(new Error('stopping'));
+      await running;
+    },
+    ready() {
+      if (!running) return { ready: false, why: 'not started' };
+      if (stopping.signal.aborted) return { ready: false, why: 'stopping' };
+      if (!synced) return { ready: false, why: 'the records are not all read yet' };
+      return { ready: true, why: '' };
+    },
+    get controllers() {
+      return runners.map((runner) => runner.state());
+    },
+  };
+}
