@@ -1,3 +1,5 @@
+import type { StrategySpec } from './clouds.ts';
+
 /** What an accepted Application says: a blueprint of docker: services, normalised. crds/application.yaml describes each field. */
 export interface ApplicationSpec {
   name?: string;
@@ -10,6 +12,25 @@ export interface ApplicationSpec {
 export interface PortSpec {
   port: number;
   protocol: 'tcp' | 'udp';
+}
+
+/** A port of the container on a given port of the host. */
+export interface MappedPort extends PortSpec {
+  host: number;
+}
+
+export interface VolumeSpec {
+  /** An absolute path on the host, or the name of a volume there. */
+  source: string;
+  target: string;
+  readOnly: boolean;
+}
+
+/** The service is up first; its address is known to the container by the alias. */
+export interface LinkSpec {
+  alias: string;
+  /** Id of a service of the same application. */
+  service: string;
 }
 
 /** A value that may stand for something known only later: a literal, or a `$brooklyn:` expression as written. */
@@ -25,22 +46,23 @@ export interface ServiceSpec {
   /** The same port on the host. */
   directPorts: PortSpec[];
   /** Host port to container port. */
-  mappedPorts: (PortSpec & { host: number })[];
+  mappedPorts: MappedPort[];
   env: Record<string, Value>;
   command?: Value[];
   entrypoint?: string[];
   user?: string;
-  volumes: { source: string; target: string; readOnly: boolean }[];
+  volumes: VolumeSpec[];
   labels: Record<string, string>;
-  /** Alias to service id. */
-  links: { alias: string; service: string }[];
+  links: LinkSpec[];
   /** Cores; 0: no limit. */
   cpus: number;
   /** Bytes; 0: no limit. */
   memory: number;
   restart: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  /** `test` in Docker's form; times in seconds. */
   healthCheck?: { test: string[]; interval: number; timeout: number; retries: number; startPeriod: number };
   /** Seconds. */
   stopGrace: number;
-  strategies: unknown[];
+  /** The application's, then the service's own; they come after the cloud's. */
+  strategies: StrategySpec[];
 }

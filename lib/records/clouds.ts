@@ -1,24 +1,5 @@
 /** What an accepted DockerCloud says, defaults filled in. Bytes, cores and seconds as numbers. crds/dockercloud.yaml describes each field. */
-export interface DockerCloudSpec {
-  /** One or more: what hosts are taken from, in order. */
-  location: LocationSpec[];
-  ssh: { user: string; privateKeyFile?: string; hostKeys: Record<string, string> };
-  hosts: { min: number; max: number };
-  machine: { minCores: number; minRam: number; labels: Record<string, string> };
-  docker: {
-    storageDriver?: string;
-    logDriver?: string;
-    registryMirrors: string[];
-    insecureRegistries: string[];
-    volumes: Record<string, string>;
-    daemon: Record<string, unknown>;
-  };
-  tls: { generate: boolean };
-  network: { provider: 'linux' | 'calico' | 'overlay' | 'cni' };
-  swarm: { enabled: boolean };
-  placement: { strategies: unknown[] };
-  deletion: 'wait' | 'cascade';
-}
+export type { DockerCloudSpec } from './dockercloud.generated.ts';
 
 /** A location string of the talk, parsed; or the map form. `text` is how it was written, normalised. */
 export type LocationSpec =
@@ -36,3 +17,12 @@ export type LocationSpec =
       /** Share of starts that fail, 0 to 1. */
       failureRate: number;
     };
+
+/** How a host is chosen: an order of the hosts, or a limit. */
+export type StrategySpec =
+  | 'depthFirst'
+  | 'breadthFirst'
+  | 'random'
+  | 'leastContainers'
+  /** Refuses a host that has so many containers. */
+  | { maxContainers: number };

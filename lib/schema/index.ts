@@ -1,0 +1,17 @@
+/** The records as users write them: their schemas, and the parser that turns bytes into an accepted spec. */
+
+export {
+  API_VERSION,
+  type Crd,
+  crd,
+  findCrd,
+  isUserKind,
+  type PrinterColumn,
+  type Schema,
+  type UserKind,
+  userKinds,
+} from './crds.ts';
+export { type ImageReference, imageName, parseImage } from './image.ts';
+export { DNS_LABEL, isDnsLabel } from './names.ts';
+export { type ParseResult, parseRecord, type Specs } from './parse.ts';
+export { closest, didYouMean } from './suggest.ts';

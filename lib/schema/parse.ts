@@ -1,0 +1,111 @@
+import { BerthError } from '../errors/index.ts';
+import type { AcceptedBlueprint } from '../records/application.generated.ts';
+import type { ApplicationSpec, DockerCloudSpec, NamespaceSpec, VirtualNetworkSpec } from '../records/index.ts';
+import { accept, withoutEmpty } from './accept.ts';
+import { toApplication } from './application.ts';
+import { crd, type UserKind } from './crds.ts';
+import { checkDockerCloud } from './dockercloud.ts';
+import { badKey, nameOf, unwrap } from './envelope.ts';
+import { Field, type Form, type Problem, printPath } from './field.ts';
+import { forms } from './forms/index.ts';
+import { guard } from './guard.ts';
+import { service } from './service.ts';
+import { type Position, readText, type TextProblem } from './text.ts';
+import { validate } from './validate.ts';
+
+/** What each kind of user record says once accepted. */
+export interface Specs {
+  dockerclouds: DockerCloudSpec;
+  applications: ApplicationSpec;
+  virtualnetworks: VirtualNetworkSpec;
+  namespaces: NamespaceSpec;
+}
+
+export type ParseResult<Spec> =
+  /** `document`: the value as written, as plain data. */
+  { ok: true; spec: Spec; document: unknown } | { ok: false; errors: BerthError[] };
+
+const MAX_ERRORS = 10;
+
+/** From the accepted form of the schema to the spec: what no single field can say. */
+const finish: { [K in UserKind]: (accepted: unknown, written: unknown, field: Field) => Specs[K] | undefined } =
+  (() => {
+    const cloud = guard<DockerCloudSpec>(() => crd('dockerclouds').spec);
+    const blueprint = guard<AcceptedBlueprint>(() => crd('applications').spec);
+    return {
+      dockerclouds: (accepted, written, field) => checkDockerCloud(cloud(accepted), written, field),
+      applications: (accepted, written, field) => toApplication(blueprint(accepted), written, field),
+      virtualnetworks: guard<VirtualNetworkSpec>(() => crd('virtualnetworks').spec),
+      namespaces: guard<NamespaceSpec>(() => crd('namespaces').spec),
+    };
+  })();
+
+const allForms: Record<string, Form<unknown>> = { ...forms, service };
+
+/**
+ * Reads a user's record: YAML or JSON, checked against the schema of its kind, with defaults filled in and quantities
+ * as numbers. Pure.
+ *
+ * @param id     what follows the kind in the key: `my-cloud`, `default/shop`
+ * @param value  the bytes under the key
+ * @returns the accepted spec, or the first 10 errors in the order of the text, each with
+ *   `<kind>/<id>:<line>:<column> <field>` as its place
+ */
+export function parseRecord<K extends UserKind>(record: { kind: K; id: string; value: Buffer }): ParseResult<Specs[K]> {
+  const { kind, id, value } = record;
+  const definition = crd(kind);
+  const key = `${kind}/${id}`;
+  const wrongKey = badKey(definition, id);
+  if (wrongKey)
+    return {
+      ok: false,
+      errors: [new BerthError('BERTH_BAD_KEY', 'the key does not name a record', { place: key, ...wrongKey })],
+    };
+
+  const text = readText(value);
+  if (!text.ok) return { ok: false, errors: text.problems.map((problem) => textError(key, problem)) };
+
+  const { source } = text;
+  const problems: Problem[] = [];
+  const root = new Field({ problems, written: source.written }, []);
+  const spec = readSpec(kind, id, source.value, root);
+  if (problems.length === 0 && spec !== undefined) return { ok: true, spec, document: source.value };
+  const placed = problems.map((problem) => ({ problem, position: source.locate(problem) }));
+  placed.sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
+  return {
+    ok: false,
+    errors: placed.slice(0, MAX_ERRORS).map(({ problem, position }) => fieldError(key, problem, position)),
+  };
+}
+
+function readSpec<K extends UserKind>(kind: K, id: string, document: unknown, root: Field): Specs[K] | undefined {
+  const definition = crd(kind);
+  const unwrapped = unwrap(definition, nameOf(definition, id), document, root);
+  if (!unwrapped) return undefined;
+  const field = root.at(...unwrapped.path);
+  const written = withoutEmpty(definition.spec, unwrapped.spec);
+  validate(definition.spec, written, field);
+  const accepted = accept(definition.spec, written, field, allForms);
+  if (definition.supported === false)
+    return root.wrong({
+      code: 'BERTH_NOT_SUPPORTED_YET',
+      found: `a ${definition.kind}`,
+      expected: 'no record of this kind',
+    });
+  return field.failed ? undefined : finish[kind](accepted, written, field);
+}
+
+const placeOf = (key: string, position: Position | undefined, field = ''): string =>
+  `${key}${position ? `:${position.line}:${position.column}` : ''}${field ? ` ${field}` : ''}`;
+
+function textError(key: string, { code, message, position, found, expected }: TextProblem): BerthError {
+  return new BerthError(code, message, { place: placeOf(key, position), found, expected });
+}
+
+function fieldError(
+  key: string,
+  { code, path, message, found, expected, hint }: Problem,
+  position: Position,
+): BerthError {
+  return new BerthError(code, message, { place: placeOf(key, position, printPath(path)), found, expected, hint });
+}
