@@ -70,7 +70,8 @@ export class Term {
     const { definition, metrics, clock, log, lead, cache } = this.#options;
     const over = anyOf(lead.signal, stopping);
     try {
-      // All that the leader before us wrote came before our key.
+      // All that the leader before us wrote came before our key: wait for where that can be, and for nothing else.
+      cache.wrote(new Set(['leaders', ...definition.owns]), lead.createRevision);
       await cache.reached(lead.createRevision, over.signal);
       metrics.queue(this.queue);
       metrics.leads();

@@ -78,7 +78,7 @@ describe('createManager', () => {
         if (shown.length > 100) return undefined;
         wrote.push(await store.put('headroom', key, { n: shown.length }));
         return { soon: true };
-      }, {}),
+      }),
     ]);
     await world.clock.until(() => shown.length === 10, 60_000);
     expect(shown).to.deep.equal(wrote.slice(0, 10));
