@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './blocks.ts';
 export { type Assigned, type AssignRequest, IpamPlan, type IpamState, type Pool } from './ipam.ts';
 export * from './ipam-records.ts';

@@ -22,7 +22,7 @@ export interface Attribute {
 export interface Block {
   cidr: string;
   /** `host:<name>`; null where the host gave it up while addresses are in use. */
-  affinity?: string | null;
+  affinity: string | null;
   /** RFC 3339, seconds. */
   affinity_claim_time?: string;
   /** By ordinal: index into `attributes`, null where free. */
@@ -65,7 +65,7 @@ export const attribute = struct<Attribute>({
 
 export const block = struct<Block>({
   cidr,
-  affinity: optional(nullable(text)),
+  affinity: nullable(text),
   affinity_claim_time: optional(text),
   allocations: list(nullable(integer)),
   unallocated: list(integer),

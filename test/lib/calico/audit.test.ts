@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import { audit, CalicoAudit, type Finding, IpamPlan, keyOf } from '../../../lib/calico/index.ts';
+import { parseCidr } from '../../../lib/network/index.ts';
+import { endpointChange, Tree } from './tree.ts';
+
+const pool = { cidr: parseCidr('10.60.0.0/30'), blockSize: 30 };
+const block = 'ipam/v2/assignment/ipv4/block/10.60.0.0-30';
+const affinity = 'ipam/v2/host/n1/ipv4/block/10.60.0.0-30';
+const endpoint = endpointChange('n1', 'net.a', undefined).id;
+
+/** One address in use, and its pool. */
+function sound(): Tree {
+  const tree = new Tree();
+  const plan = new IpamPlan(tree);
+  const assigned = plan.assign({ host: 'n1', handle: 'net.a', pools: [pool], now: 0 });
+  tree.commit([...plan.changes(), endpointChange('n1', 'net.a', 'address' in assigned ? assigned.address : undefined)]);
+  tree.put(
+    keyOf.pool('net'),
+    '{"kind":"IPPool","apiVersion":"v3","metadata":{"name":"net"},"spec":{"cidr":"10.60.0.0/30"}}',
+  );
+  return tree;
+}
+
+const replace = (tree: Tree, id: string, from: string, to: string) => {
+  const before = tree.records.get(id)!.value.toString();
+  expect(before).to.include(from);
+  tree.put(id, before.replace(from, to));
+};
+
+describe('the audit', () => {
+  it('finds nothing in a sound tree', () => expect(sound().audit.findings()).to.deep.equal([]));
+
+  const damages: [what: string, damage: (tree: Tree) => void, expected: [Finding['code'], string][]][] = [
+    [
+      'garbage',
+      (t) => t.put(affinity, '{'),
+      [
+        ['affinity', block],
+        ['unreadable', affinity],
+      ],
+    ],
+    ['an ordinal that is free twice', (t) => replace(t, block, '[1,2,3]', '[1,2,3,3]'), [['ordinal', block]]],
+    [
+      'an ordinal that is free and allocated',
+      (t) => replace(t, block, '[1,2,3]', '[0,1,2,3]'),
+      [
+        ['ordinal', block],
+        ['ordinal', block],
+      ],
+    ],
+    ['an ordinal that is nowhere', (t) => replace(t, block, '[1,2,3]', '[1,2]'), [['ordinal', block]]],
+    [
+      'an attribute that does not exist',
+      (t) => replace(t, block, '[0,null', '[7,null'),
+      [
+        ['attribute', block],
+        ['attribute', block],
+        ['handle', keyOf.handle('net.a')],
+      ],
+    ],
+    [
+      'a block of another size',
+      (t) => replace(t, block, 'null,null]', 'null]'),
+      [
+        ['block-size', block],
+        ['ordinal', block],
+      ],
+    ],
+    ['a lost handle', (t) => t.put(keyOf.handle('net.a'), undefined), [['handle', block]]],
+    [
+      'a handle that counts wrong',
+      (t) => replace(t, keyOf.handle('net.a'), ':1', ':2'),
+      [
+        ['handle', block],
+        ['handle', keyOf.handle('net.a')],
+      ],
+    ],
+    ['a lost endpoint', (t) => t.put(endpoint, undefined), [['address-unused', block]]],
+    [
+      'a lost block',
+      (t) => t.put(block, undefined),
+      [
+        ['handle', keyOf.handle('net.a')],
+        ['affinity', affinity],
+        ['address-unassigned', endpoint],
+      ],
+    ],
+    ['a lost affinity', (t) => t.put(affinity, undefined), [['affinity', block]]],
+    [
+      'an address with two endpoints',
+      (t) => t.put(endpointChange('n2', 'net.b', undefined).id, t.records.get(endpoint)!.value.toString()),
+      [
+        ['address-twice', endpoint],
+        ['address-twice', endpointChange('n2', 'net.b', undefined).id],
+      ],
+    ],
+    [
+      'an overlapping pool',
+      (t) =>
+        t.put(
+          keyOf.pool('two'),
+          '{"kind":"IPPool","apiVersion":"v3","metadata":{"name":"two"},"spec":{"cidr":"10.60.0.0/16"}}',
+        ),
+      [
+        ['pool', keyOf.pool('net')],
+        ['pool', keyOf.pool('two')],
+      ],
+    ],
+  ];
+
+  for (const [what, damage, expected] of damages) {
+    it(`finds ${what}, and that it was repaired`, () => {
+      const tree = sound();
+      const before = new Map(tree.records);
+      damage(tree);
+      const found = tree.audit.findings();
+      const key = ([code, id]: readonly [string, string]) => `${id} ${code}`;
+      expect(found.map(({ code, id }) => key([code, id])).sort()).to.deep.equal(expected.map(key).sort());
+      expect(audit([...tree.records].map(([id, { value }]) => [id, value] as const))).to.have.deep.members(found);
+      for (const id of new Set([...before.keys(), ...tree.records.keys()]))
+        tree.put(id, before.get(id)?.value.toString());
+      expect(tree.audit.findings()).to.deep.equal([]);
+    });
+  }
+
+  it('counts a node’s tunnel address as used', () => {
+    const tree = sound();
+    tree.put(endpoint, undefined);
+    tree.put(
+      keyOf.node('n1'),
+      '{"kind":"Node","apiVersion":"v3","metadata":{"name":"n1"},"spec":{"ipv4VXLANTunnelAddr":"10.60.0.0"},"status":{}}',
+    );
+    expect(tree.audit.findings()).to.deep.equal([]);
+  });
+
+  it('leaves alone what is not Calico’s', () => {
+    const auditor = new CalicoAudit();
+    auditor.apply('felix/v2/no-region/host/h1/status', Buffer.from('x'));
+    expect(auditor.findings()).to.deep.equal([]);
+  });
+});
