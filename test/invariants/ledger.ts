@@ -91,6 +91,11 @@ export class Ledger {
     return [...this.#of(kind).values()];
   }
 
+  /** Kinds of which there are records. */
+  kinds(): Kind[] {
+    return [...this.#records].flatMap(([kind, records]) => (records.size > 0 ? [kind] : []));
+  }
+
   /** Ids of a kind on one host. */
   onHost<K extends OnHost>(kind: K, host: string): Held<K>[] {
     const ids = this.#byHost.get(`${kind}/${host}`) ?? [];

@@ -1,11 +1,11 @@
-import { Registry } from '../../lib/metrics/index.ts';
-import { Hollow, type HollowMachine } from '../../lib/machine/index.ts';
-import { integer, type Log, type Random, seededRandom, silent } from '../../lib/platform/index.ts';
-import { keyspace } from '../../lib/store/index.ts';
-import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
-import { VirtualClock } from '../../lib/simulation/index.ts';
 import { controllers } from '../../controllers/index.ts';
 import { createProcess, type Process } from '../../controllers/process.ts';
+import { Hollow, type HollowMachine } from '../../lib/machine/index.ts';
+import { Registry } from '../../lib/metrics/index.ts';
+import { integer, type Log, type Random, seededRandom, silent } from '../../lib/platform/index.ts';
+import { VirtualClock } from '../../lib/simulation/index.ts';
+import { keyspace } from '../../lib/store/index.ts';
+import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
 import { hollowTools } from './tools.ts';
@@ -79,6 +79,23 @@ export class World {
       this.#look();
     }
     await this.clock.advance(Math.max(0, end - this.clock.monotonic()));
+  }
+
+  /** Moves time on until something asked of the store is done. */
+  async finish(doing: Promise<unknown>): Promise<void> {
+    let done = false;
+    const settled = doing.finally(() => {
+      done = true;
+    });
+    while (!done) await this.advance(1);
+    await settled;
+  }
+
+  /** Moves time on until nothing is wrong any more; what still is after `ms` is broken. */
+  async rest(wrong: () => string[], ms: number, when: string): Promise<void> {
+    const end = this.clock.monotonic() + ms;
+    while (wrong().length > 0 && this.clock.monotonic() < end && this.broken.length === 0) await this.advance(1000);
+    for (const what of wrong()) this.broken.push(`${when}: ${what}`);
   }
 
   /** Everything fine again: machines reachable, store reachable, processes up. */

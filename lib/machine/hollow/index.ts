@@ -62,6 +62,11 @@ export class Hollow implements Location {
 
   async destroy({ host }: { host: string }): Promise<void> {
     await sleep(this.#clock, 1);
+    this.lose(host);
+  }
+
+  /** The machine ends, whoever wanted it: what ran there is gone. */
+  lose(host: string): void {
     const machine = this.machines.get(host);
     if (!machine) return;
     machine.reachable = false;

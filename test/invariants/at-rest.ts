@@ -1,0 +1,64 @@
+import type { Ledger } from './ledger.ts';
+import { nameOf } from './ledger.ts';
+
+/** What must hold once everything has come to rest: what is wanted runs, nothing else does. In words, what does not. */
+export function brokenAtRest(ledger: Ledger): string[] {
+  return [...everythingRuns(ledger), ...nothingExtra(ledger)];
+}
+
+/** Every wanted container is assigned, or pending with a reason; every assigned one runs once, with an address. */
+function* everythingRuns(ledger: Ledger): Iterable<string> {
+  for (const { id, value } of ledger.list('containers')) {
+    const assignments = ledger.assignmentsOf(id);
+    const pending = ledger.get('pending', id);
+    if (assignments.length === 0 && !pending) yield `${id} is neither assigned nor pending`;
+    for (const assignment of assignments) {
+      const host = assignment.slice(0, assignment.indexOf('/'));
+      const uid = ledger.get('assignments', assignment)?.value.uid;
+      const observed = ledger.get('observed', assignment)?.value;
+      if (observed?.uid !== uid)
+        yield `${assignment} is not observed (assignment ${uid}, observed ${observed?.uid ?? 'nothing'})`;
+      const instances = ledger.instances(id).get(host) ?? [];
+      const running = instances.filter(({ state, labels }) => state === 'running' && labels['io.berth.uid'] === uid);
+      if (value.run && value.restart !== 'no' && value.restart !== 'on-failure' && running.length !== 1) {
+        yield `${assignment} runs ${running.length} times, observed ${observed?.state ?? 'nothing'} (${observed?.message ?? ''})`;
+      }
+      if (observed?.state === 'running' && Object.keys(observed.addresses).length === 0)
+        yield `${assignment} has no address`;
+    }
+  }
+}
+
+/** No container, record or address that nothing asks for. */
+function* nothingExtra(ledger: Ledger): Iterable<string> {
+  for (const [host, containers] of ledger.engines) {
+    for (const each of containers) {
+      const assignment = ledger.get('assignments', `${host}/${nameOf(each)}`)?.value;
+      if (assignment?.uid !== each.labels['io.berth.uid'])
+        yield `${host} holds ${nameOf(each)} (${each.state}) that is not assigned there`;
+    }
+  }
+  for (const kind of ['assignments', 'observed', 'endpoints'] as const) {
+    for (const { id } of ledger.list(kind)) {
+      if (!ledger.get('assignments', id)) yield `${kind}/${id} has no assignment`;
+      if (!ledger.get('containers', id.slice(id.indexOf('/') + 1))) yield `${kind}/${id} has no container record`;
+    }
+  }
+  for (const { id } of ledger.list('pending')) {
+    if (!ledger.get('containers', id)) yield `pending/${id} has no container record`;
+  }
+}
+
+/** Kinds that outlive everything a user ever wanted. */
+const LASTING = new Set(['events', 'leaders', 'members', 'installation']);
+
+/** What must hold once the user has deleted everything: nothing is left, neither records nor containers. */
+export function leaked(ledger: Ledger): string[] {
+  const records = ledger
+    .kinds()
+    .flatMap((kind) => (LASTING.has(kind) ? [] : ledger.list(kind).map(({ id }) => `${kind}/${id} is left`)));
+  const containers = [...ledger.engines].flatMap(([host, held]) =>
+    held.map((each) => `${nameOf(each)} is left on ${host}`),
+  );
+  return [...records, ...containers];
+}

@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+import { simulate } from './run.ts';
+
+/** `npm run simulate -- --seed 42 --steps 2000`, or `--seeds 1000` for many from that one on. Exits 1 when one breaks. */
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1' },
+    steps: { type: 'string', default: '2000' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+let failed = 0;
+for (let seed = Number(values.seed), last = seed + Number(values.seeds); seed < last; seed++) {
+  const { broken, deeds, revisions, deaths, virtualSeconds } = await simulate(seed, Number(values.steps));
+  const told = `${revisions} revisions, ${deaths} deaths, ${virtualSeconds} virtual seconds`;
+  if (broken.length === 0) {
+    console.log(`seed ${seed}: holds (${told})`);
+    continue;
+  }
+  failed++;
+  console.log(`seed ${seed}: BROKEN (${told})`);
+  for (const what of broken.slice(0, 20)) console.log(`  ${what}`);
+  for (const deed of values.verbose ? deeds : deeds.slice(-15)) console.log(`    ${deed}`);
+}
+console.log(`${Number(values.seeds) - failed} of ${values.seeds} seeds hold`);
+process.exitCode = failed > 0 ? 1 : 0;

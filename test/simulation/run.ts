@@ -1,0 +1,58 @@
+import { brokenAtRest, leaked } from '../invariants/index.ts';
+import { deleteEverything, draw } from './deeds.ts';
+import { World } from './world.ts';
+
+export interface Outcome {
+  seed: number;
+  /** Broken invariants, in words, with the virtual time. Empty: the seed holds. */
+  broken: string[];
+  /** What was done, with the virtual time: to read beside what broke. */
+  deeds: string[];
+  revisions: number;
+  deaths: number;
+  virtualSeconds: number;
+}
+
+const MINUTE = 60_000;
+/** The longest that the world may take to come to rest: time-outs, hosts declared lost, replaced and filled. */
+const REST = 20 * MINUTE;
+/** The longest pause between two deeds, milliseconds. Most are short, so that deeds meet. */
+const PAUSES = [0, 5, 50, 500, 2000, 10_000];
+
+/**
+ * One whole run from a seed: `steps` deeds with pauses between them, every invariant checked at every change; then
+ * fate rests and everything must come to be as declared; then the user deletes everything and nothing may be left.
+ */
+export async function simulate(seed: number, steps: number): Promise<Outcome> {
+  const world = new World(seed);
+  const done: string[] = [];
+  const say = (what: string) => done.push(`${world.clock.monotonic()} ms: ${what}`);
+
+  await world.advance(5000);
+  for (let step = 0; step < steps && world.broken.length === 0; step++) {
+    const deed = draw(world.random);
+    // Deeds go through the store, whose messages take virtual time.
+    const doing = Promise.resolve(deed.do(world)).then((what) => say(`${deed.name}: ${what}`));
+    await world.advance(1 + PAUSES[Math.floor(world.random.next() * PAUSES.length)]! * world.random.next());
+    await world.finish(doing);
+  }
+
+  if (world.broken.length === 0) {
+    say('fate rests');
+    world.heal();
+    await world.rest(() => brokenAtRest(world.ledger), REST, 'at rest');
+  }
+  if (world.broken.length === 0) {
+    say('the user deletes everything');
+    await world.finish(deleteEverything(world));
+    await world.rest(() => leaked(world.ledger), REST, 'after everything was deleted');
+  }
+  return {
+    seed,
+    broken: world.broken,
+    deeds: done,
+    revisions: world.etcd.revision,
+    deaths: world.deaths,
+    virtualSeconds: Math.round(world.clock.monotonic() / 1000),
+  };
+}
