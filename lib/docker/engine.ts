@@ -19,6 +19,8 @@ export interface EngineInfo {
   /** Engine's own id, kept over restarts. */
   id: string;
   version: string;
+  /** As `uname -m`: x86_64, aarch64. Absent: of no matter (engines in memory). */
+  architecture?: string;
   cpus: number;
   memory: number;
   /** Names of registered runtimes: `runc`, `berth`, … */
@@ -103,6 +105,11 @@ export interface Engine {
   hasImage(reference: string, limits?: CallLimits): Promise<boolean>;
   /** @throws BERTH_IMAGE with the registry's words, also where the engine answers 200 and then an error line */
   pull(reference: string, limits?: CallLimits): Promise<void>;
+  /**
+   * Makes an image of a root file system: `tar` uncompressed. Absent where images need not be made (engines in memory).
+   * @param command what a container of it runs
+   */
+  importImage?(reference: string, tar: Buffer, command: string[], limits?: CallLimits): Promise<void>;
   /** @returns the id; @throws EngineError 409 when the name is taken, 404 when the image is missing */
   create(options: CreateOptions, limits?: CallLimits): Promise<string>;
   /** Already running counts as done. */

@@ -1,1 +1,4 @@
+export { createDockerEngine, type EngineTarget } from './dockerode.ts';
 export * from './engine.ts';
+export { ensurePauseImage, PAUSE_IMAGE } from './pause.ts';
+export { SHIM_PATH, SHIM_RUNTIME, shimScript } from './shim.ts';
