@@ -64,7 +64,7 @@ class ServedWatch implements Watch {
 
   open(): void {
     // Where there is nothing to replay, the confirmation that a watch is open serves as a progress notice.
-    if (this.#cursor > this.#history().revision) this.#progressWanted = true;
+    if (this.#cursor === this.#history().revision + 1) this.#progressWanted = true;
     this.#schedule();
   }
 

@@ -1,0 +1,127 @@
+import type { Etcd3 } from 'etcd3';
+import { isCode } from '../../errors/index.ts';
+import { type Clock, type Log, withTimeout } from '../../platform/index.ts';
+import type {
+  CallOptions,
+  Kv,
+  RangeRequest,
+  RangeResponse,
+  TxnRequest,
+  TxnResponse,
+  Watch,
+  WatchRequest,
+} from '../kv.ts';
+import { Connection, type EtcdOptions } from './connection.ts';
+import { translate, unavailable } from './errors.ts';
+import { keepAliveOnce } from './leases.ts';
+import { fromKeyValue, fromTxnResponse, toRangeRequest, toTxnRequest } from './messages.ts';
+import { EtcdWatch } from './watch.ts';
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/** gRPC ends a call at its deadline; this much later it is given up even if gRPC does not (while it authenticates). */
+const GRACE_MS = 100;
+
+/** Sends one request with an etcd3 client. */
+type Send<T> = (etcd: Etcd3, options: { deadline: number }) => Promise<T>;
+
+/** `Kv` over the raw RPCs of etcd3. Watches, leases and the rest have connections of their own. */
+export class EtcdClient implements Kv {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #data: Connection;
+  readonly #leases: Connection;
+  readonly #watching: Connection;
+  readonly #watches = new Set<EtcdWatch>();
+  /** Gives up the calls under way. */
+  readonly #underway = new Set<() => void>();
+
+  constructor(options: EtcdOptions, clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#data = new Connection(options, clock);
+    this.#leases = new Connection(options, clock);
+    this.#watching = new Connection(options, clock);
+  }
+
+  async range(request: RangeRequest, options?: CallOptions): Promise<RangeResponse> {
+    const { header, kvs, more, count } = await this.#call(this.#data, 'repeatable', options, (etcd, grpc) =>
+      etcd.kv.range(toRangeRequest(request), grpc),
+    );
+    return { revision: Number(header.revision), kvs: kvs.map(fromKeyValue), more, count: Number(count) };
+  }
+
+  async txn(request: TxnRequest, options?: CallOptions): Promise<TxnResponse> {
+    const send: Send<TxnResponse> = async (etcd, grpc) =>
+      fromTxnResponse(await etcd.kv.txn(toTxnRequest(request), grpc));
+    return this.#call(this.#data, 'once', options, send);
+  }
+
+  async grantLease(ttlSeconds: number, options?: CallOptions): Promise<{ id: string; ttl: number }> {
+    const { ID, TTL } = await this.#call(this.#leases, 'repeatable', options, (etcd, grpc) =>
+      etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlSeconds) }, grpc),
+    );
+    return { id: ID, ttl: Number(TTL) };
+  }
+
+  keepLeaseAlive(id: string, options?: CallOptions): Promise<number> {
+    return this.#call(this.#leases, 'repeatable', options, (etcd, grpc) => keepAliveOnce(etcd, id, grpc));
+  }
+
+  async revokeLease(id: string, options?: CallOptions): Promise<void> {
+    try {
+      await this.#call(this.#leases, 'repeatable', options, (etcd, grpc) =>
+        etcd.leaseClient.leaseRevoke({ ID: id }, grpc),
+      );
+    } catch (error) {
+      if (!isCode(error, 'BERTH_STORE_LEASE_GONE')) throw error;
+    }
+  }
+
+  async compact(revision: number, options?: CallOptions): Promise<void> {
+    await this.#call(this.#data, 'repeatable', options, (etcd, grpc) => etcd.kv.compact({ revision }, grpc));
+  }
+
+  watch(request: WatchRequest): Watch {
+    const forget = () => this.#watches.delete(watch);
+    const watch: EtcdWatch = new EtcdWatch(request, this.#watching, this.#clock, this.#log, forget);
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  close(): void {
+    for (const giveUp of [...this.#underway]) giveUp();
+    for (const watch of [...this.#watches]) watch.end(unavailable('the client was closed'));
+    for (const connection of [this.#data, this.#leases, this.#watching]) connection.close();
+  }
+
+  async #call<T>(
+    connection: Connection,
+    effect: 'once' | 'repeatable',
+    { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: CallOptions = {},
+    send: Send<T>,
+  ): Promise<T> {
+    if (signal?.aborted) throw unavailable('the call was given up before it was sent');
+    const borrowed = connection.borrow();
+    const given = new AbortController();
+    const giveUp = () => given.abort();
+    this.#underway.add(giveUp);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      const tooLate = () => new Error(`no answer within ${timeoutMs} ms`);
+      const deadline = this.#clock.now() + timeoutMs;
+      const work = () => send(borrowed.etcd, { deadline });
+      const result = await withTimeout(this.#clock, timeoutMs + GRACE_MS, tooLate, work, given.signal);
+      borrowed.release();
+      return result;
+    } catch (error) {
+      const failure = translate(given.signal.aborted ? new Error('the call was given up') : error, effect);
+      // A caller that gives up says nothing about the connection.
+      borrowed.release(given.signal.aborted ? undefined : failure);
+      throw failure;
+    } finally {
+      this.#underway.delete(giveUp);
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+}
