@@ -39,6 +39,7 @@ export interface Fence {
 }
 
 /** Nothing: done until something changes. `after`: again in so many milliseconds. `soon`: again, rate-limited. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a reconcile that returns nothing is the usual one.
 export type Result = undefined | void | { after: number } | { soon: true };
 
 export interface ControllerDefinition<Owned extends Kind, Tools> {

@@ -67,7 +67,8 @@ export class Runner {
 
   state(): ControllerState {
     const { name } = this.#options.definition;
-    if (!this.#term)
+    // A term that has lost its lead still ends its work, but leads no more.
+    if (!this.#term || this.#term.lead.signal.aborted)
       return {
         ...{ name, role: this.#running ? 'follower' : 'stopped' },
         queue: { waiting: 0, delayed: 0, processing: 0 },
