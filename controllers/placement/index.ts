@@ -19,7 +19,9 @@ export const placement = controller({
   },
   async reconcile(cloud, { state, store, clock, random }) {
     const { units, recheck } = plan(cloud, state, { random, now: clock.now() });
-    await Promise.all(units.map((unit) => store.commit(unit)));
+    // All are tried, whatever becomes of their neighbours; the first that failed decides how this one is tried again.
+    const results = await Promise.allSettled(units.map((unit) => store.commit(unit)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
     return recheck === undefined ? undefined : { after: recheck };
   },
 });

@@ -1,0 +1,283 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { plan } from '../../../controllers/placement/plan.ts';
+import { seededRandom } from '../../../lib/platform/index.ts';
+import type { AssignmentRecord, ContainerRecord, HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
+import { State } from '../../harness/state.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+const GIB = 2 ** 30;
+
+const host = (fields: Partial<HostRecord> = {}): HostRecord => ({
+  cloud: 'c',
+  phase: 'Ready',
+  schedulable: true,
+  drain: false,
+  lost: false,
+  gone: false,
+  address: '10.0.0.1',
+  location: 'hollow',
+  machineId: 'm',
+  labels: {},
+  capacity: { cpus: 4, memory: 8 * GIB },
+  foreignPorts: [],
+  agent: false,
+  docker: { version: '20.10' },
+  conditions: [],
+  createdAt: '2026-01-01T00:00:00Z',
+  ...fields,
+});
+
+const container = (fields: Partial<ContainerRecord> = {}): ContainerRecord => ({
+  uid: 7,
+  cloud: 'c',
+  service: 'web',
+  image: 'redis:3',
+  env: {},
+  labels: {},
+  resources: { cpus: 0, memory: 0 },
+  ports: [],
+  networks: ['default.shop.default'],
+  volumes: [],
+  extraHosts: [],
+  restart: 'unless-stopped',
+  stopGrace: 10,
+  run: true,
+  update: 'stop-first',
+  strategies: [],
+  spec: 'spec-1',
+  ...fields,
+});
+
+const assignment = (fields: Partial<AssignmentRecord> = {}): AssignmentRecord => ({
+  uid: 'aaaaaaaaaaaaaaaaaaaa',
+  cloud: 'c',
+  spec: 'spec-1',
+  containerRevision: 3,
+  reserved: { cpus: 0, memory: 0, ports: [] },
+  because: { by: 'depthFirst', of: 2, rejected: {}, revision: 3 },
+  ...fields,
+});
+
+const observed = (fields: Partial<ObservedRecord> = {}): ObservedRecord => ({
+  uid: 'aaaaaaaaaaaaaaaaaaaa',
+  state: 'running',
+  id: 'd',
+  image: 'redis:3',
+  addresses: {},
+  ports: {},
+  restarts: 0,
+  ...fields,
+});
+
+const WEB = 'default/shop/web-0';
+const round = (state: State) => plan('c', state, { random: seededRandom(1), now: NOW });
+/** Plans and applies until nothing is left to do. */
+function settle(state: State): State {
+  for (let i = 0; i < 10; i++) {
+    const { units } = round(state);
+    const before = JSON.stringify(contents(state));
+    for (const unit of units) state.apply(unit);
+    if (JSON.stringify(contents(state)) === before) return state;
+  }
+  throw new Error('the plan does not settle');
+}
+const contents = (state: State) => ({
+  assignments: state.list('assignments').map(({ id, value }) => [id, value]),
+  pending: state.list('pending').map(({ id, value }) => [id, value]),
+});
+const assigned = (state: State) => state.list('assignments').map(({ id }) => id);
+
+describe('the plan of placement', () => {
+  it('assigns a new container and guards against a host that leaves and an incarnation that is still there', () => {
+    const state = new State({ hosts: { 'c/h1': host() }, containers: { [WEB]: container() } });
+    const [unit] = round(state).units;
+    expect(unit?.guards).to.deep.equal([
+      { unchanged: 'schedulable', id: 'c' },
+      { absent: 'observed', id: `h1/${WEB}` },
+    ]);
+    expect(assigned(settle(state))).to.deep.equal([`h1/${WEB}`]);
+    expect(state.get('assignments', `h1/${WEB}`)?.value.uid).to.match(/^[a-z][a-z0-9]{19}$/);
+  });
+
+  it('says why nothing fits, and takes that back when something does', () => {
+    const state = new State({
+      hosts: { 'c/h1': host({ schedulable: false, phase: 'Preparing' }) },
+      containers: { [WEB]: container() },
+    });
+    settle(state);
+    expect(state.get('pending', WEB)?.value).to.deep.include({
+      message: 'no host fits: 1 of 1 are not ready (Preparing)',
+      rejected: { schedulable: 1 },
+    });
+    settle(state.put({ hosts: { 'c/h1': host() } }));
+    expect(assigned(state)).to.deep.equal([`h1/${WEB}`]);
+    expect(state.list('pending')).to.have.length(0);
+  });
+
+  it('keeps the time since when a container waits', () => {
+    const state = new State({ containers: { [WEB]: container() } });
+    settle(state);
+    const since = state.get('pending', WEB)?.value.since;
+    for (const unit of plan('c', state, { random: seededRandom(1), now: NOW + 60_000 }).units) state.apply(unit);
+    expect(state.get('pending', WEB)?.value.since).to.equal(since);
+  });
+
+  it('replaces a changed container stop-first: nothing new before the old is observed gone', () => {
+    const state = new State({
+      hosts: { 'c/h1': host(), 'c/h2': host() },
+      containers: { [WEB]: container({ spec: 'spec-2' }) },
+      assignments: { [`h1/${WEB}`]: assignment() },
+      observed: { [`h1/${WEB}`]: observed() },
+    });
+    expect(assigned(settle(state))).to.deep.equal([]);
+    settle(state.delete('observed', `h1/${WEB}`));
+    expect(state.list('assignments').map(({ value }) => value.spec)).to.deep.equal(['spec-2']);
+  });
+
+  it('lets an assignment follow a change that needs no new container', () => {
+    const state = new State({
+      hosts: { 'c/h1': host() },
+      assignments: { [`h1/${WEB}`]: assignment() },
+      containers: { [WEB]: container() },
+    });
+    settle(state);
+    expect(state.get('assignments', `h1/${WEB}`)?.value).to.deep.include({
+      uid: 'aaaaaaaaaaaaaaaaaaaa',
+      containerRevision: state.get('containers', WEB)?.modRevision,
+    });
+  });
+
+  it('deletes the assignment of a container that is not wanted any more', () => {
+    const state = new State({ hosts: { 'c/h1': host() }, assignments: { [`h1/${WEB}`]: assignment() } });
+    expect(assigned(settle(state))).to.deep.equal([]);
+  });
+
+  it('moves off a lost host in one transaction that compares the host', () => {
+    const state = new State({
+      hosts: { 'c/h1': host({ lost: true }), 'c/h2': host() },
+      containers: { [WEB]: container() },
+      assignments: { [`h1/${WEB}`]: assignment() },
+      observed: { [`h1/${WEB}`]: observed() },
+    });
+    const [unit] = round(state).units;
+    expect(unit?.writes).to.have.length(2);
+    expect(unit?.guards).to.deep.include({
+      unchanged: 'hosts',
+      id: 'c/h1',
+      at: state.get('hosts', 'c/h1')?.modRevision,
+    });
+    expect(assigned(settle(state))).to.deep.equal([`h2/${WEB}`]);
+  });
+
+  it('stays on a lost host while nothing else fits, and leaves one that is gone', () => {
+    const records = (fields: Partial<HostRecord>) => ({
+      hosts: { 'c/h1': host(fields) },
+      containers: { [WEB]: container() },
+      assignments: { [`h1/${WEB}`]: assignment() },
+    });
+    expect(assigned(settle(new State(records({ lost: true }))))).to.deep.equal([`h1/${WEB}`]);
+    expect(assigned(settle(new State(records({ lost: true, gone: true }))))).to.deep.equal([]);
+  });
+
+  it('leaves a draining host as soon as there is room elsewhere', () => {
+    const state = new State({
+      hosts: { 'c/h1': host({ drain: true }) },
+      containers: { [WEB]: container() },
+      assignments: { [`h1/${WEB}`]: assignment() },
+      observed: { [`h1/${WEB}`]: observed() },
+    });
+    expect(assigned(settle(state))).to.deep.equal([`h1/${WEB}`]);
+    expect(assigned(settle(state.put({ hosts: { 'c/h2': host() } })))).to.deep.equal([]);
+    expect(assigned(settle(state.delete('observed', `h1/${WEB}`)))).to.deep.equal([`h2/${WEB}`]);
+  });
+
+  it('takes an assignment back when its network is full, and tries again later', () => {
+    const state = new State({
+      hosts: { 'c/h1': host() },
+      containers: { [WEB]: container() },
+      assignments: { [`h1/${WEB}`]: assignment() },
+      endpoints: {
+        [`h1/${WEB}`]: {
+          uid: 'aaaaaaaaaaaaaaaaaaaa',
+          interfaces: [],
+          dns: [],
+          message: 'network default.shop.default is full',
+        },
+      },
+    });
+    settle(state);
+    expect(assigned(state)).to.deep.equal([]);
+    expect(state.get('pending', WEB)?.value).to.deep.include({
+      message: 'network default.shop.default is full',
+      rejected: { network: 1 },
+    });
+    expect(round(state).recheck).to.be.above(0);
+    const later = plan('c', state, { random: seededRandom(1), now: NOW + 10_000 });
+    expect(
+      later.units.flatMap(({ writes }) => writes.map((write) => ('put' in write ? write.put : write.delete))),
+    ).to.include('assignments');
+  });
+
+  it('does not give away a host port that a container on its way out still holds', () => {
+    const state = new State({
+      hosts: { 'c/h1': host() },
+      containers: { [WEB]: container({ ports: [{ port: 80, protocol: 'tcp', host: 80 }] }) },
+      observed: { 'h1/default/old/web-0': observed({ uid: 'bbbbbbbbbbbbbbbbbbbb', ports: { '80/tcp': 80 } }) },
+    });
+    settle(state);
+    expect(state.get('pending', WEB)?.value.message).to.equal('no host fits: 1 of 1 have port 80/tcp taken');
+  });
+
+  it('settles whatever the hosts and containers are, within every limit', () => {
+    const hosts = fc.array(
+      fc.record({
+        schedulable: fc.boolean(),
+        drain: fc.boolean(),
+        lost: fc.boolean(),
+        containers: fc.integer({ min: 0, max: 4 }),
+      }),
+      { maxLength: 4 },
+    );
+    const containers = fc.array(
+      fc.record({
+        cpus: fc.constantFrom(0, 1, 3),
+        host: fc.option(fc.constantFrom(0, 80)),
+        cloud: fc.constantFrom('c', 'c', 'd'),
+      }),
+      { maxLength: 10 },
+    );
+    fc.assert(
+      fc.property(hosts, containers, (hostList, containerList) => {
+        const state = new State();
+        hostList.forEach(({ containers: limit, ...fields }, i) => {
+          state.put({
+            hosts: { [`c/h${i}`]: host({ ...fields, capacity: { cpus: 4, memory: GIB, containers: limit } }) },
+          });
+        });
+        containerList.forEach(({ cpus, host: port, cloud }, i) => {
+          const ports = port === null ? [] : [{ port: 80, protocol: 'tcp' as const, host: port }];
+          state.put({
+            containers: { [`default/shop/web-${i}`]: container({ cloud, ports, resources: { cpus, memory: 0 } }) },
+          });
+        });
+        settle(state);
+        for (const { id, value } of state.list('hosts')) {
+          const name = id.slice(2);
+          const there = state.list('assignments', name);
+          expect(there.length).to.be.at.most(
+            value.schedulable && !value.drain && !value.lost ? value.capacity.containers! : 0,
+          );
+          expect(there.reduce((sum, each) => sum + each.value.reserved.cpus, 0)).to.be.at.most(4);
+          const ports = there.flatMap((each) => each.value.reserved.ports.map((bound) => bound.host));
+          expect(new Set(ports).size).to.equal(ports.length);
+        }
+        for (const { id, value } of state.list('containers')) {
+          const count = state.by('assignments', 'container', id).length;
+          expect(count).to.be.at.most(value.cloud === 'c' ? 1 : 0);
+          expect(count === 1 || value.cloud !== 'c').to.equal(state.get('pending', id) === undefined);
+        }
+      }),
+    );
+  });
+});
