@@ -6,11 +6,11 @@ import { toApplication } from './application.ts';
 import { crd, type UserKind } from './crds.ts';
 import { checkDockerCloud } from './dockercloud.ts';
 import { badKey, nameOf, unwrap } from './envelope.ts';
-import { Field, type Form, type Problem, printPath } from './field.ts';
+import { Field, type Form, isMap, type Problem, printPath } from './field.ts';
 import { forms } from './forms/index.ts';
 import { guard } from './guard.ts';
 import { service } from './service.ts';
-import { type Position, readText, type TextProblem } from './text.ts';
+import { type Position, readText, type Source, type TextProblem } from './text.ts';
 import { validate } from './validate.ts';
 
 /** What each kind of user record says once accepted. */
@@ -22,8 +22,15 @@ export interface Specs {
 }
 
 export type ParseResult<Spec> =
-  /** `document`: the value as written, as plain data. */
-  { ok: true; spec: Spec; document: unknown } | { ok: false; errors: BerthError[] };
+  /**
+   * `document`: the value as written, as plain data. `report` gives what the reader of the spec finds wrong its place in
+   * the text.
+   */
+  | { ok: true; spec: Spec; document: unknown; report(problems: readonly SpecProblem[]): BerthError[] }
+  | { ok: false; errors: BerthError[] };
+
+/** Something wrong with a spec beyond its schema; `path` goes on below the spec. */
+export type SpecProblem = Pick<Problem, 'code' | 'path' | 'offset' | 'message' | 'found' | 'expected'>;
 
 const MAX_ERRORS = 10;
 
@@ -69,13 +76,28 @@ export function parseRecord<K extends UserKind>(record: { kind: K; id: string; v
   const problems: Problem[] = [];
   const root = new Field({ problems, written: source.written }, []);
   const spec = readSpec(kind, id, source.value, root);
-  if (problems.length === 0 && spec !== undefined) return { ok: true, spec, document: source.value };
-  const placed = problems.map((problem) => ({ problem, position: source.locate(problem) }));
-  placed.sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column);
+  if (problems.length > 0 || spec === undefined) return { ok: false, errors: placed(key, problems, source) };
+  const above = isMap(source.value) && Object.hasOwn(source.value, 'spec') ? ['spec'] : [];
   return {
-    ok: false,
-    errors: placed.slice(0, MAX_ERRORS).map(({ problem, position }) => fieldError(key, problem, position)),
+    ok: true,
+    spec,
+    document: source.value,
+    report: (found) =>
+      placed(
+        key,
+        found.map((problem) => ({ ...problem, path: [...above, ...problem.path], at: 'value' })),
+        source,
+      ),
   };
+}
+
+/** The first errors, in the order of the text. */
+function placed(key: string, problems: readonly Problem[], source: Source): BerthError[] {
+  return problems
+    .map((problem) => ({ problem, position: source.locate(problem) }))
+    .sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
+    .slice(0, MAX_ERRORS)
+    .map(({ problem, position }) => fieldError(key, problem, position));
 }
 
 function readSpec<K extends UserKind>(kind: K, id: string, document: unknown, root: Field): Specs[K] | undefined {
