@@ -8,7 +8,7 @@
  * @example parse('$brooklyn:formatString("redis://%s:6379", component("db").attributeWhenReady("host.subnet.address"))')
  */
 
-import { BerthError } from '../errors/index.ts';
+import { BerthError, type Code, type ErrorDetails } from '../errors/index.ts';
 
 export type Expression = Literal | Call;
 
@@ -50,6 +50,20 @@ const functions = {
 
 export type FunctionName = keyof typeof functions;
 
+/** What is wrong with an expression, and where in it. */
+export class ExpressionError extends BerthError {
+  /** From 1. */
+  readonly column: number;
+  /** Without place, found and expected. */
+  readonly summary: string;
+
+  constructor(code: Code, summary: string, details: Pick<ErrorDetails, 'found' | 'expected'> & { column: number }) {
+    super(code, summary, { ...details, place: `column ${details.column} of the expression` });
+    this.column = details.column;
+    this.summary = summary;
+  }
+}
+
 const PREFIX = '$brooklyn:';
 const isFunction = (name: string): name is FunctionName => Object.hasOwn(functions, name);
 
@@ -59,8 +73,8 @@ export const yields = (call: Call): 'entity' | 'value' => functions[call.functio
 /**
  * Parses one expression, with or without its `$brooklyn:`.
  *
- * @throws BERTH_INVALID with the column, what was found and what was expected;
- *   BERTH_NOT_SUPPORTED_YET naming a function that berth does not know
+ * @throws ExpressionError: BERTH_INVALID with what was found and what was expected; BERTH_NOT_SUPPORTED_YET naming a
+ *   function that berth does not know
  */
 export function parse(text: string): Call {
   const reader = new Reader(text);
@@ -97,7 +111,9 @@ class Reader {
     const name = this.#match(/[A-Za-z_][A-Za-z0-9_]*/y);
     if (name === undefined) this.#fail('the name of a function, such as component');
     if (!isFunction(name)) {
-      throw new BerthError('BERTH_NOT_SUPPORTED_YET', `column ${column}: the function ${name} is not supported yet`, {
+      throw new ExpressionError('BERTH_NOT_SUPPORTED_YET', 'this function is not supported yet', {
+        column,
+        found: name,
         expected: `one of ${Object.keys(functions).join(', ')}`,
       });
     }
@@ -212,11 +228,11 @@ function checkCall(call: Call): void {
     throw invalid(call.column, `${call.function} asked of a value`, `an entity before it, such as component("id")`);
   }
   if (call.function === 'component' && count === 2 && textArgument(call, 0) !== 'global') {
-    throw new BerthError(
-      'BERTH_NOT_SUPPORTED_YET',
-      `column ${call.arguments[0]!.column}: component with the scope “${textArgument(call, 0)}” is not supported yet`,
-      { expected: 'component("id")' },
-    );
+    throw new ExpressionError('BERTH_NOT_SUPPORTED_YET', 'component with this scope is not supported yet', {
+      column: call.arguments[0]!.column,
+      found: `“${textArgument(call, 0)}”`,
+      expected: 'component("id")',
+    });
   }
   if (call.function === 'formatString') checkFormat(call);
 }
@@ -242,8 +258,8 @@ function checkFormat(call: Call): void {
   if (slots !== values) throw invalid(column, `${slots} conversions and ${values} values`, 'as many values as %s');
 }
 
-function invalid(column: number, found: string, expected: string): BerthError {
-  return new BerthError('BERTH_INVALID', `column ${column} of the expression is not understood`, { found, expected });
+function invalid(column: number, found: string, expected: string): ExpressionError {
+  return new ExpressionError('BERTH_INVALID', 'the expression is not understood', { column, found, expected });
 }
 
 const shorten = (text: string): string => (text.length > 24 ? `“${text.slice(0, 24)}…”` : `“${text}”`);

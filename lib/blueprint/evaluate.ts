@@ -1,7 +1,6 @@
 /** What an expression is worth, given the entities of its application. Pure; nothing waits here, it says what to wait for. */
 
-import { BerthError } from '../errors/index.ts';
-import { type Call, type Expression, formatPieces, textArgument, yields } from './dsl.ts';
+import { type Call, type Expression, ExpressionError, formatPieces, textArgument, yields } from './dsl.ts';
 
 /** The application itself, as an entity. No service can have this id: it is not a DNS label. */
 export const ROOT = '_root';
@@ -29,7 +28,7 @@ export type Outcome =
   | { is: 'value'; value: unknown }
   | { is: 'entity'; id: string }
   | { is: 'waiting'; for: Wait[] }
-  | { is: 'error'; error: BerthError };
+  | { is: 'error'; error: ExpressionError };
 
 /** Evaluates an expression. All that has to be waited for is named at once. */
 export function evaluate(expression: Expression, environment: Environment): Outcome {
@@ -120,16 +119,14 @@ function format(call: Call, environment: Environment): Outcome {
 export function entityInstead(column: number, id: string): Outcome {
   return {
     is: 'error',
-    error: new BerthError('BERTH_INVALID', `column ${column} of the expression is not understood`, {
-      found: `the component “${id}” itself`,
+    error: new ExpressionError('BERTH_INVALID', 'a component is no value', {
+      column,
+      found: `“${id}” itself`,
       expected: `a value, such as component("${id}").attributeWhenReady("host.address")`,
     }),
   };
 }
 
-function notFound(call: Call, message: string): Outcome {
-  return {
-    is: 'error',
-    error: new BerthError('BERTH_NOT_FOUND', `column ${call.column} of the expression: ${message}`),
-  };
+function notFound({ column }: Call, summary: string): Outcome {
+  return { is: 'error', error: new ExpressionError('BERTH_NOT_FOUND', summary, { column }) };
 }

@@ -5,19 +5,19 @@ import { parse } from './dsl.ts';
 import { callsOf, entityOf, ROOT } from './evaluate.ts';
 
 export interface Reference {
-  /** Within the service: `env.URL`. */
-  field: string;
+  /** Within the service: `['env', 'URL']`. */
+  field: (string | number)[];
   /** As written. */
   text: string;
 }
 
 /** Every expression of a service. */
 export function referencesOf(service: ServiceSpec): Reference[] {
-  const values: [string, Value][] = [
-    ...Object.entries(service.env).map(([name, value]): [string, Value] => [`env.${name}`, value]),
-    ...(service.command ?? []).map((value, index): [string, Value] => [`command[${index}]`, value]),
+  const values: { field: Reference['field']; value: Value }[] = [
+    ...Object.entries(service.env).map(([name, value]) => ({ field: ['env', name], value })),
+    ...(service.command ?? []).map((value, index) => ({ field: ['command', index], value })),
   ];
-  return values.flatMap(([field, value]) => (typeof value === 'string' ? [] : [{ field, text: value.$brooklyn }]));
+  return values.flatMap(({ field, value }) => (typeof value === 'string' ? [] : [{ field, text: value.$brooklyn }]));
 }
 
 /**

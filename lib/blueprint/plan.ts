@@ -19,7 +19,7 @@ import { canonical } from './spec-hash.ts';
 export type Planned = 'containers' | 'networkclaims' | 'entities';
 
 export interface Plan {
-  /** To be committed one after the other; each lands whole or not at all. */
+  /** Each lands whole or not at all, in any order; one or two writes each. */
   units: Unit<Planned>[];
   /** By service: what it waits for before it starts or changes. */
   waits: ReadonlyMap<string, Wait[]>;
@@ -28,9 +28,6 @@ export interface Plan {
   /** Containers that were changed and have not been up since. */
   updating: string[];
 }
-
-/** Of the 60 writes and guards that a unit may have. */
-const WRITES_IN_A_UNIT = 50;
 
 /**
  * @param options.cloud `missing` as long as the cloud is not accepted: nothing is started or changed then, and what
@@ -177,7 +174,7 @@ const isAs = <T>(standing: Standing<T> | undefined, value: T): boolean =>
 
 /**
  * A change that needs a turn lands together with the entity that notes whose turn it is: of two planners that both
- * found the turn free, one meets a conflict. All else is independent, and only packed together.
+ * found the turn free, one meets a conflict. All else is independent.
  */
 function assemble(
   plain: Write<Planned>[],
@@ -189,10 +186,5 @@ function assemble(
     entities.delete(key);
     return { writes: note ? [write, note] : [write] };
   });
-  const rest = [...plain, ...entities.values()];
-  const units: Unit<Planned>[] = [];
-  for (let at = 0; at < rest.length; at += WRITES_IN_A_UNIT) {
-    units.push({ writes: rest.slice(at, at + WRITES_IN_A_UNIT) });
-  }
-  return [...units, ...turns];
+  return [...[...plain, ...entities.values()].map((write) => ({ writes: [write] })), ...turns];
 }

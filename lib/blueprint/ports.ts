@@ -26,19 +26,6 @@ export function portsOf({ openPorts, directPorts, mappedPorts }: ServiceSpec): P
   });
 }
 
-/** Host ports that a service asks for twice: no host could ever give them. */
-export function hostPortClashes(service: ServiceSpec): { host: number; protocol: 'tcp' | 'udp'; ports: number[] }[] {
-  const wanted = new Map<string, { host: number; protocol: 'tcp' | 'udp'; ports: number[] }>();
-  for (const { port, protocol, host } of portsOf(service)) {
-    if (!host) continue;
-    const key = `${host}/${protocol}`;
-    const entry = wanted.get(key) ?? { host, protocol, ports: [] };
-    entry.ports.push(port);
-    wanted.set(key, entry);
-  }
-  return [...wanted.values()].filter(({ ports }) => ports.length > 1);
-}
-
 /** What the container listens on, for those who reach it by its address: each port once. */
 export function listeningPorts(ports: Ports): PortSpec[] {
   return ports

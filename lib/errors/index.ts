@@ -38,6 +38,14 @@ function describe(message: string, { place, found, expected, hint }: ErrorDetail
 export const isCode = (error: unknown, ...wanted: Code[]): error is BerthError =>
   error instanceof BerthError && wanted.includes(error.code);
 
+/** A code as the reason of a condition: `BERTH_NOT_FOUND` → `NotFound`. */
+export const reasonOf = (code: Code): string =>
+  code
+    .split('_')
+    .slice(1)
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join('');
+
 /** The message of anything thrown, in one line. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message || error.name : String(error)).replace(/\s+/g, ' ').trim();

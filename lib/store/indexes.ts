@@ -12,6 +12,8 @@ type IndexFunction<K extends Kind> = (entry: Entry<K>) => string | undefined;
 const container = ({ id }: { id: string }): string => id.slice(id.indexOf('/') + 1);
 /** `default/shop/web-0` → `default/shop` */
 const app = ({ id }: { id: string }): string => id.slice(0, id.lastIndexOf('/'));
+/** `h-1/default/shop/web-0` → `default/shop` */
+const appOnHost = ({ id }: { id: string }): string => id.slice(id.indexOf('/') + 1, id.lastIndexOf('/'));
 const cloud = ({ value }: { value: { cloud: string } }): string => value.cloud;
 const uid = ({ value }: { value: { uid: string } }): string => value.uid;
 
@@ -21,9 +23,9 @@ export const indexes = {
   networkclaims: { cloud, app },
   pending: { app },
   hosts: { name: container },
-  assignments: { container, cloud, uid },
-  endpoints: { container, uid },
-  observed: { container, uid },
+  assignments: { container, cloud, uid, app: appOnHost },
+  endpoints: { container, uid, app: appOnHost },
+  observed: { container, uid, app: appOnHost },
   networks: { cloud },
 } satisfies { [K in Kind]?: Record<string, IndexFunction<K>> };
 

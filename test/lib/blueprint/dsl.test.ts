@@ -69,7 +69,7 @@ describe('expressions', () => {
     ['$brooklyn:component()', 'BERTH_INVALID', 11, '1 to 2'],
     ['$brooklyn:component("a"', 'BERTH_INVALID', 24, '“,” or “)”'],
     ['$brooklyn:component("a)', 'BERTH_INVALID', 21, 'not closed'],
-    ['$brooklyn:component(a)', 'BERTH_NOT_SUPPORTED_YET', 21, 'the function a '],
+    ['$brooklyn:component(a)', 'BERTH_NOT_SUPPORTED_YET', 21, 'found a;'],
     ['$brooklyn:component(formatString("a"))', 'BERTH_INVALID', 21, 'quoted text'],
     ['$brooklyn:component("a") x', 'BERTH_INVALID', 26, '“x”'],
     ['$brooklyn:component("a").', 'BERTH_INVALID', 26, 'the name of a function'],

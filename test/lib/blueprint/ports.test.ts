@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hostPortClashes, listeningPorts, portsOf } from '../../../lib/blueprint/ports.ts';
+import { listeningPorts, portsOf } from '../../../lib/blueprint/ports.ts';
 import { service, tcp } from './fixtures.ts';
 
 const udp = (port: number) => ({ port, protocol: 'udp' as const });
@@ -49,19 +49,6 @@ describe('portsOf', () => {
   it('does not depend on the order in which ports were written', () => {
     const one = portsOf(service('a', { openPorts: [tcp(3), tcp(1), udp(2)] }));
     expect(portsOf(service('a', { openPorts: [udp(2), tcp(1), tcp(3)] }))).to.deep.equal(one);
-  });
-});
-
-describe('hostPortClashes', () => {
-  it('names what one host can never give', () => {
-    const clashing = service('a', {
-      mappedPorts: [
-        { ...tcp(1), host: 80 },
-        { ...tcp(2), host: 80 },
-        { ...udp(3), host: 80 },
-      ],
-    });
-    expect(hostPortClashes(clashing)).to.deep.equal([{ host: 80, protocol: 'tcp', ports: [1, 2] }]);
   });
 });
 

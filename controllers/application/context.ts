@@ -1,0 +1,16 @@
+import type { Context } from '../../lib/reconcile/index.ts';
+
+/** What this controller writes. */
+export const owned = [
+  'accepted/applications',
+  'status/applications',
+  'accepted/namespaces',
+  'status/namespaces',
+  'containers',
+  'networkclaims',
+  'entities',
+] as const;
+
+export type Owned = (typeof owned)[number];
+
+export type ApplicationContext = Context<Owned, unknown>;

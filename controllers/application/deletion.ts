@@ -1,0 +1,86 @@
+/**
+ * What a user took back goes in order: containers, then (with the others' help) what ran, then the network's claim, the network,
+ * and at last `status/` and `accepted/`, whose absence says that nothing is left (design §1.3, deletion).
+ *
+ * Why nothing can appear behind our back: placement compares the container's record when it assigns, ippool the assignment when
+ * it gives addresses, the container controller both before it acts. So once the cache shows a revision without containers
+ * and without any of these, there will be none. What we wrote ourselves is compared in the last transaction.
+ */
+
+import { DEFAULT_NETWORK, networkName } from '../../lib/blueprint/index.ts';
+import { timestamp } from '../../lib/reconcile/index.ts';
+import type { Observation } from '../../lib/records/index.ts';
+import type { Entry, Unit } from '../../lib/store/index.ts';
+import type { ApplicationContext, Owned } from './context.ts';
+import { type Remnants, remnantsOf } from './snapshot.ts';
+import { commitAll, writeStatus } from './write.ts';
+
+/** Takes the next step of a deletion. Every change of what is left brings us back. */
+export async function remove(
+  id: string,
+  accepted: Entry<'accepted/applications'>,
+  context: ApplicationContext,
+): Promise<void> {
+  const { state, store, clock, event } = context;
+  if (accepted.value.deleting === undefined) {
+    const value = { ...accepted.value, deleting: timestamp(clock.now()) };
+    await store.commit({ writes: [{ put: 'accepted/applications', id, value, expect: accepted.modRevision }] });
+    event(`applications/${id}`, 'Normal', 'Deleting', 'its containers are removed');
+  }
+
+  const containers = state.list('containers', id);
+  const entities = state.list('entities', id);
+  const claims = state.list('networkclaims', id);
+  const remnants = remnantsOf(id, state);
+  const ran = remnants.assignments + remnants.observed + remnants.endpoints;
+  if (containers.length + entities.length > 0) {
+    await commitAll(
+      [...containers, ...entities].map(
+        ({ kind, id: key, modRevision }): Unit<Owned> => ({ writes: [{ delete: kind, id: key, expect: modRevision }] }),
+      ),
+      store,
+    );
+  } else if (ran === 0 && claims.length > 0) {
+    await commitAll(
+      claims.map(({ id: key, modRevision }) => ({
+        writes: [{ delete: 'networkclaims', id: key, expect: modRevision }],
+      })),
+      store,
+    );
+  } else if (ran === 0 && remnants.networks === 0) {
+    return finish(id, context);
+  }
+  await writeStatus(id, context, {
+    generation: accepted.value.generation,
+    phase: 'Deleting',
+    conditions: deleting({ ...remnants, containers: containers.length }),
+    containers: { wanted: 0, assigned: remnants.assignments, running: remnants.observed },
+  });
+}
+
+/** The last transaction: only if nothing of ours is left, nor the network, `status/` and `accepted/` go together. */
+async function finish(id: string, { state, store, event }: ApplicationContext): Promise<void> {
+  const [namespace = '', app = ''] = id.split('/');
+  await store.commit({
+    writes: [
+      { delete: 'accepted/applications', id, expect: state.get('accepted/applications', id)?.modRevision ?? 0 },
+      { delete: 'status/applications', id },
+    ],
+    guards: [
+      { empty: 'containers', under: id },
+      { empty: 'networkclaims', under: id },
+      { empty: 'entities', under: id },
+      { absent: 'networks', id: networkName(namespace, app, DEFAULT_NETWORK) },
+    ],
+  });
+  event(`applications/${id}`, 'Normal', 'Deleted', 'nothing is left of it');
+}
+
+function deleting(left: Remnants & { containers: number }): Observation[] {
+  const parts = Object.entries(left).filter(([, count]) => count > 0);
+  const message = parts.length === 0 ? '' : `left: ${parts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
+  return [
+    { type: 'Ready', status: 'False', reason: 'Deleting', message },
+    { type: 'Progressing', status: 'True', reason: 'Deleting', message },
+  ];
+}

@@ -1,0 +1,52 @@
+import { controller } from '../../lib/reconcile/index.ts';
+import type { View } from '../../lib/store/index.ts';
+import { owned } from './context.ts';
+import { reconcileNamespace } from './namespaces.ts';
+import { reconcileApplication } from './reconcile.ts';
+
+const application_ = ({ id }: { id: string }): string => `applications/${id}`;
+/** `default/shop/web-0` → `applications/default/shop` */
+const ofContainer = ({ id }: { id: string }): string => `applications/${id.slice(0, id.lastIndexOf('/'))}`;
+/** `h-1/default/shop/web-0` → `applications/default/shop` */
+const onHost = ({ id }: { id: string }): string => ofContainer({ id: id.slice(id.indexOf('/') + 1) });
+const namespace = ({ id }: { id: string }): string => `namespaces/${id}`;
+
+/** Those that name this cloud, whether it exists or not. */
+const inCloud = ({ id }: { id: string }, state: View): string[] =>
+  state.by('accepted/applications', 'location', id).map(application_);
+
+/** Those that have something on this host. */
+const ofHost = ({ id }: { id: string }, state: View): string[] =>
+  state.list('assignments', id.slice(id.indexOf('/') + 1)).map(onHost);
+
+/** `default.shop.default` → `applications/default/shop`; a VirtualNetwork is nobody's. */
+const ofNetwork = ({ id }: { id: string }): string | undefined => {
+  const [space, app, network] = id.split('.');
+  return network === undefined ? undefined : `applications/${space}/${app}`;
+};
+
+/** Turns blueprints into wanted containers, networks and entities, in the order in which services wait for each other. */
+export const application = controller({
+  name: 'application',
+  owns: owned,
+  watches: {
+    applications: application_,
+    'accepted/applications': application_,
+    'accepted/dockerclouds': inCloud,
+    containers: ofContainer,
+    networkclaims: ofContainer,
+    entities: ofContainer,
+    pending: ofContainer,
+    assignments: onHost,
+    endpoints: onHost,
+    observed: onHost,
+    hosts: ofHost,
+    networks: ofNetwork,
+    namespaces: namespace,
+    'accepted/namespaces': namespace,
+  },
+  async reconcile(key, context) {
+    const [plural, id] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)];
+    await (plural === 'namespaces' ? reconcileNamespace(id, context) : reconcileApplication(id, context));
+  },
+});

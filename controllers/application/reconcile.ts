@@ -1,0 +1,87 @@
+/** One application: accept what the user wrote, plan, write what is missing, say how it is. */
+
+import { plan } from '../../lib/blueprint/index.ts';
+import { isCode } from '../../lib/errors/index.ts';
+import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
+import type { Entry } from '../../lib/store/index.ts';
+import { accept, acceptance, judge, type Verdict } from './accept.ts';
+import type { ApplicationContext } from './context.ts';
+import { remove } from './deletion.ts';
+import { snapshotOf } from './snapshot.ts';
+import { assess } from './status.ts';
+import { commitAll, writeStatus } from './write.ts';
+
+/** @param id `<namespace>/<name>` */
+export async function reconcileApplication(id: string, context: ApplicationContext): Promise<void> {
+  const { state, store } = context;
+  const written = state.get('applications', id);
+  const accepted = state.get('accepted/applications', id);
+  // Deleted, or deleted and put again: what the old one made goes first, and the new one waits.
+  if (accepted && (accepted.value.deleting !== undefined || accepted.value.uid !== written?.createRevision)) {
+    return remove(id, accepted, context);
+  }
+  if (!written) {
+    await store.delete('status/applications', id);
+    return;
+  }
+  const verdict = judge(id, written.value);
+  const standing = verdict.ok ? await accept(id, written, verdict.spec, context) : accepted?.value;
+  if (standing) await deploy(id, standing, written, verdict, context);
+  else await refuse(id, written, verdict, context);
+}
+
+/** Brings the accepted spec about, by the next step of its plan. An invalid record beside it changes nothing that runs. */
+async function deploy(
+  id: string,
+  accepted: Accepted<ApplicationSpec>,
+  written: Entry<'applications'>,
+  verdict: Verdict<ApplicationSpec>,
+  context: ApplicationContext,
+): Promise<void> {
+  const { state, store } = context;
+  const { spec, uid, generation } = accepted;
+  const cloud = state.get('accepted/dockerclouds', spec.location);
+  // A cloud that is going takes nothing new; what stands there keeps it waiting (InUse), or goes with it.
+  const options = { cloud: cloud && cloud.value.deleting === undefined ? 'accepted' : 'missing' } as const;
+  const snapshot = snapshotOf(id, uid, state);
+  const next = plan(spec, snapshot, options);
+  const hasRun = ranBefore(id, generation, context);
+  // Every write compares its own key and the leader's: one worker of one leader plans an application, so that needs no
+  // further guard. What others may have changed meanwhile (an address, a state) wakes us again.
+  await commitAll(next.units, store);
+  await writeStatus(id, context, {
+    generation,
+    ...assess({ spec, snapshot, plan: next, ...options, hasRun }),
+    acceptance: { generation: written.modRevision, observed: acceptance(verdict) },
+  });
+}
+
+/** Whether all of this generation was up once: what its status said last. */
+function ranBefore(id: string, generation: number, { state }: ApplicationContext): boolean {
+  const status = state.get('status/applications', id)?.value;
+  const ready = status?.conditions.find(({ type }) => type === 'Ready');
+  return ready?.observedGeneration === generation && (status?.phase === 'Running' || status?.phase === 'Degraded');
+}
+
+/** A record of which nothing was ever accepted. */
+async function refuse(
+  id: string,
+  written: Entry<'applications'>,
+  verdict: Verdict<ApplicationSpec>,
+  context: ApplicationContext,
+): Promise<void> {
+  const observed = acceptance(verdict);
+  try {
+    await writeStatus(id, context, {
+      generation: written.modRevision,
+      phase: 'Failed',
+      conditions: [{ ...observed, type: 'Ready' }],
+      containers: { wanted: 0, assigned: 0, running: 0 },
+      acceptance: { generation: written.modRevision, observed },
+    });
+  } catch (error) {
+    // No status has such a name: an event is all that can be said of it.
+    if (!isCode(error, 'BERTH_BAD_KEY')) throw error;
+    context.event(`applications/${id}`, 'Warning', observed.reason, observed.message);
+  }
+}

@@ -1,0 +1,79 @@
+/** One application, read from the cache: synchronous, so that all of it is of one revision. */
+
+import type { Incarnation, Snapshot, Standing, StandingContainer } from '../../lib/blueprint/index.ts';
+import type { Entry, Kind, View } from '../../lib/store/index.ts';
+
+/** What follows the namespace and the application: `default/shop/web-0` and `h-1/default/shop/web-0` are both `web-0`. */
+const nameOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
+export function snapshotOf(id: string, uid: number, state: View): Snapshot {
+  const [namespace = '', app = ''] = id.split('/');
+  const incarnations = incarnationsOf(id, state);
+  const pending = new Map(state.by('pending', 'app', id).map((entry) => [nameOf(entry.id), entry.value.message]));
+  const containers = new Map<string, StandingContainer>();
+  for (const entry of state.list('containers', id)) {
+    const name = nameOf(entry.id);
+    const why = pending.get(name);
+    containers.set(name, {
+      ...standing(entry),
+      incarnations: incarnations.get(name) ?? [],
+      ...(why !== undefined && { pending: why }),
+    });
+  }
+  return {
+    namespace,
+    app,
+    uid,
+    containers,
+    claims: new Map(state.list('networkclaims', id).map((entry) => [nameOf(entry.id), standing(entry)])),
+    entities: new Map(state.list('entities', id).map((entry) => [nameOf(entry.id), standing(entry)])),
+  };
+}
+
+const standing = <K extends Kind>({ value, modRevision }: Entry<K>): Standing<Entry<K>['value']> => ({
+  record: value,
+  revision: modRevision,
+});
+
+/** By name of the container. */
+function incarnationsOf(id: string, state: View): Map<string, Incarnation[]> {
+  const endpoints = new Map(state.by('endpoints', 'app', id).map((entry) => [entry.id, entry.value]));
+  const observed = new Map(state.by('observed', 'app', id).map((entry) => [entry.id, entry.value]));
+  const found = new Map<string, Incarnation[]>();
+  for (const assignment of state.by('assignments', 'app', id)) {
+    const host = assignment.id.slice(0, assignment.id.indexOf('/'));
+    const record = state.by('hosts', 'name', host)[0]?.value;
+    const endpoint = endpoints.get(assignment.id);
+    const seen = observed.get(assignment.id);
+    const incarnation: Incarnation = {
+      assignment: assignment.value,
+      // A host without a record is gone for good: nothing runs there.
+      host: { name: host, address: record?.address ?? '', lost: !record || record.lost || record.gone },
+      ...(endpoint && { endpoint }),
+      ...(seen && { observed: seen }),
+    };
+    const name = nameOf(assignment.id);
+    found.set(name, [...(found.get(name) ?? []), incarnation]);
+  }
+  return found;
+}
+
+/** What other controllers still hold of an application, counted. */
+export interface Remnants {
+  assignments: number;
+  observed: number;
+  endpoints: number;
+  networks: number;
+}
+
+export function remnantsOf(id: string, state: View): Remnants {
+  const [namespace = '', app = ''] = id.split('/');
+  // Neither part of the name can hold a dot, and a VirtualNetwork's name has none.
+  const prefix = `${namespace}.${app}.`;
+  return {
+    assignments: state.by('assignments', 'app', id).length,
+    observed: state.by('observed', 'app', id).length,
+    endpoints: state.by('endpoints', 'app', id).length,
+    networks: state.list('networks').filter((network) => network.id.startsWith(prefix)).length,
+  };
+}

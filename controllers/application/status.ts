@@ -1,0 +1,143 @@
+/** What an application says about itself, from what stands and what is planned. Pure; times are merged in later. */
+
+import { containerName, type Plan, ROOT, type Snapshot, upOf, type Wait } from '../../lib/blueprint/index.ts';
+import type { ApplicationSpec, ApplicationStatus, Observation } from '../../lib/records/index.ts';
+
+export type Phase = 'Pending' | 'Deploying' | 'Running' | 'Degraded' | 'Deleting' | 'Failed';
+
+export interface Assessment {
+  phase: Phase;
+  /** `Ready` and `Progressing`. */
+  conditions: Observation[];
+  containers: ApplicationStatus['containers'];
+}
+
+export interface Situation {
+  spec: ApplicationSpec;
+  snapshot: Snapshot;
+  plan: Plan;
+  cloud: 'accepted' | 'missing';
+  /** Whether this very spec was up before: what is missing now was lost. */
+  hasRun: boolean;
+}
+
+/** How many of a kind a message names. */
+const SHOWN = 3;
+
+export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Assessment {
+  const wanted = spec.services.flatMap(({ id, replicas }) =>
+    Array.from({ length: replicas }, (_, index) => containerName(id, index)),
+  );
+  const standing = wanted.flatMap((name) => {
+    const container = snapshot.containers.get(name);
+    return container ? [{ name, container }] : [];
+  });
+  const containers = {
+    wanted: wanted.length,
+    assigned: standing.filter(({ container }) => container.incarnations.length > 0).length,
+    running: standing.filter(({ container: { incarnations } }) =>
+      incarnations.some(
+        ({ assignment, host, observed }) =>
+          observed?.state === 'running' && observed.uid === assignment.uid && !host.lost,
+      ),
+    ).length,
+  };
+
+  if (cloud === 'missing') {
+    const message = `the DockerCloud “${spec.location}” does not exist; it is looked at again when one appears`;
+    return {
+      phase: snapshot.containers.size > 0 ? 'Degraded' : 'Pending',
+      conditions: [ready('False', 'NotFound', message), progressing('False', 'NotFound', message)],
+      containers,
+    };
+  }
+
+  const changing = plan.units.some(({ writes }) =>
+    writes.some((write) => write.id.split('/')[2] !== undefined && isContainer(write)),
+  );
+  const up = standing.filter(({ name, container }) => upOf(name, container)).length;
+  if (up === wanted.length && !changing && plan.outdated.length === 0) {
+    return {
+      phase: 'Running',
+      conditions: [ready('True', 'Ready', ''), progressing('False', 'Complete', '')],
+      containers,
+    };
+  }
+  const message = explain({ spec, snapshot, plan, up, wanted });
+  const pending = standing.some(
+    ({ container }) => container.pending !== undefined && container.incarnations.length === 0,
+  );
+  const reason =
+    plan.updating.length > 0 || plan.outdated.length > 0 ? 'Updating' : pending ? 'Unschedulable' : 'Starting';
+  return {
+    phase: hasRun ? 'Degraded' : containers.assigned === 0 ? 'Pending' : 'Deploying',
+    conditions: [ready('False', reason, message), progressing('True', reason, message)],
+    containers,
+  };
+}
+
+const isContainer = (write: Plan['units'][number]['writes'][number]): boolean =>
+  ('put' in write ? write.put : write.delete) === 'containers';
+
+const ready = (status: Observation['status'], reason: string, message: string): Observation => ({
+  type: 'Ready',
+  status,
+  reason,
+  message,
+});
+const progressing = (status: Observation['status'], reason: string, message: string): Observation => ({
+  type: 'Progressing',
+  status,
+  reason,
+  message,
+});
+
+/** What is missing and why: counts first, then of each kind of reason the first few. */
+function explain({
+  snapshot,
+  plan,
+  up,
+  wanted,
+}: Pick<Situation, 'spec' | 'snapshot' | 'plan'> & { up: number; wanted: readonly string[] }): string {
+  const waiting = [...plan.waits].map(([service, waits]) => `${service} waits for ${waitsText(waits)}`);
+  const pending: string[] = [];
+  const failing: string[] = [];
+  for (const name of wanted) {
+    const container = snapshot.containers.get(name);
+    if (!container || upOf(name, container)) continue;
+    if (container.incarnations.length === 0) {
+      if (container.pending !== undefined) pending.push(`${name}: ${container.pending}`);
+      continue;
+    }
+    for (const { host, observed, endpoint } of container.incarnations) {
+      const trouble =
+        observed?.message ?? endpoint?.message ?? (observed?.health === 'unhealthy' ? 'unhealthy' : undefined);
+      if (host.lost) failing.push(`${name}: its host ${host.name} is lost`);
+      else if (trouble !== undefined) failing.push(`${name}: ${trouble}`);
+    }
+  }
+  const updating = plan.updating.map((name) => `${name} is being replaced`);
+  const turn = plan.outdated.length > 0 ? [`${plan.outdated.length} more will be replaced`] : [];
+  return [
+    `${up} of ${wanted.length} containers are up`,
+    ...few(waiting),
+    ...few(pending),
+    ...few(failing),
+    ...few(updating),
+    ...turn,
+  ].join('; ');
+}
+
+const few = (texts: readonly string[]): string[] =>
+  texts.length > SHOWN ? [...texts.slice(0, SHOWN), `${texts.length - SHOWN} more likewise`] : [...texts];
+
+/** `db` for a link, `main.uri of db` for another sensor. */
+const waitsText = (waits: readonly Wait[]): string =>
+  few([
+    ...new Set(
+      waits.map(({ entity, sensor }) => {
+        const name = entity === ROOT ? 'the application' : entity;
+        return sensor === 'service.isUp' ? name : `${sensor} of ${name}`;
+      }),
+    ),
+  ]).join(', ');
