@@ -5,6 +5,7 @@ export { type Kind, kinds, type RecordOf, type Writer } from './keys.ts';
 export { allKinds, isName, type KeyRange, type Keyspace, keyspace, type Located, type Stray } from './keyspace.ts';
 export type * from './kv.ts';
 export { OutcomeUnknown, prefixEnd } from './kv.ts';
+export { type Controller, controllers, type Permission, type Role, roles, rolesAsEtcdctl } from './ownership.ts';
 export type * from './types.ts';
 export type { LeaderFence } from './unit.ts';
 export { createStore, type StoreOptions } from './writer.ts';

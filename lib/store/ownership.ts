@@ -1,0 +1,77 @@
+/** Who may write what: etcd roles out of the key map, so that one writer per key holds from outside as well. */
+
+import { kinds, type Writer } from './keys.ts';
+import { allKinds, type KeyRange, type Keyspace } from './keyspace.ts';
+import { prefixEnd } from './kv.ts';
+
+export interface Permission extends Partial<Pick<KeyRange, 'end'>> {
+  type: 'read' | 'write';
+  /** Alone, or with `end` the first of a range. */
+  key: string;
+}
+
+export interface Role {
+  /** In etcd. Carries the prefix, so that two installations can share an etcd. */
+  name: string;
+  /** The controller that writes under it; absent: the role of every reader. */
+  controller?: Controller;
+  permissions: readonly Permission[];
+}
+
+export type Controller = Exclude<Writer, 'user' | 'election' | 'any'>;
+
+const isController = (writer: Writer): writer is Controller =>
+  writer !== 'user' && writer !== 'election' && writer !== 'any';
+
+/** The controllers that the key map knows, by name. */
+export const controllers: readonly Controller[] = [...new Set(allKinds.flatMap((kind) => [...kinds[kind].writers]))]
+  .filter(isController)
+  .sort();
+
+/**
+ * One role that reads everything (a process has one cache for all its controllers, and etcd lets only a reader compare)
+ * and one for each controller, which writes its own kinds, its own leader's key and slots, and what every process
+ * writes: members, the installation, events. A controller's user is given both.
+ */
+export function roles(keyspace: Keyspace): Role[] {
+  const name = (suffix: string) => `${keyspace.prefix.slice(1).replaceAll('/', '-')}-${suffix}`;
+  const reader: Role = {
+    name: name('reader'),
+    permissions: keyspace.prefixes.map((prefix) => ({ type: 'read', key: prefix, end: prefixEnd(prefix) })),
+  };
+  const writers = controllers.map((controller): Role => {
+    const owned = allKinds.filter((kind) =>
+      kinds[kind].writers.some((writer) => writer === controller || writer === 'any'),
+    );
+    const shared = allKinds.filter((kind) => kind !== 'leaders' && kinds[kind].writers.includes('election'));
+    return {
+      name: name(controller),
+      controller,
+      permissions: [
+        ...[...owned, ...shared].map(
+          (kind): Permission => ({
+            type: 'write',
+            ...(kinds[kind].segments.length === 0 ? { key: keyspace.key(kind, '') } : keyspace.range(kind)),
+          }),
+        ),
+        { type: 'write', key: keyspace.key('leaders', controller) },
+        { type: 'write', ...keyspace.range('leaders', controller) },
+      ],
+    };
+  });
+  return [reader, ...writers];
+}
+
+/** The roles as commands for a shell. Users, and who has which role, are up to the administrator. */
+export function rolesAsEtcdctl(keyspace: Keyspace): string[] {
+  return roles(keyspace).flatMap(({ name, permissions }) => [
+    `etcdctl role add ${quote(name)}`,
+    ...permissions.map(({ type, key, end }) =>
+      ['etcdctl role grant-permission', quote(name), type, quote(key), ...(end === undefined ? [] : [quote(end)])].join(
+        ' ',
+      ),
+    ),
+  ]);
+}
+
+const quote = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
