@@ -89,11 +89,12 @@ const contents = (state: State) => ({
 const assigned = (state: State) => state.list('assignments').map(({ id }) => id);
 
 describe('the plan of placement', () => {
-  it('assigns a new container and guards against a host that leaves and an incarnation that is still there', () => {
+  it('assigns a new container and guards against a host that leaves, a container that goes and an incarnation that is still there', () => {
     const state = new State({ hosts: { 'c/h1': host() }, containers: { [WEB]: container() } });
     const [unit] = round(state).units;
     expect(unit?.guards).to.deep.equal([
       { unchanged: 'schedulable', id: 'c' },
+      { unchanged: 'containers', id: WEB, at: state.get('containers', WEB)?.modRevision },
       { absent: 'observed', id: `h1/${WEB}` },
     ]);
     expect(assigned(settle(state))).to.deep.equal([`h1/${WEB}`]);
