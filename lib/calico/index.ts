@@ -1,5 +1,6 @@
 export * from './audit.ts';
 export * from './blocks.ts';
+export type { Codec } from './codec.ts';
 export { type Assigned, type AssignRequest, IpamPlan, type IpamState, type Pool } from './ipam.ts';
 export * from './ipam-records.ts';
 export { type Json, type JsonObject, parseJson, writeJson } from './json.ts';

@@ -151,6 +151,11 @@ export class IpamPlan {
     return [...this.#affinities.changes(), ...this.#blocks.changes(), ...this.#handles.changes()];
   }
 
+  /** How many changes there are. */
+  get size(): number {
+    return this.#affinities.size + this.#blocks.size + this.#handles.size;
+  }
+
   /** The changes landed with this revision; what is planned from now on builds on them. */
   landed(revision: number): void {
     for (const overlay of [this.#affinities, this.#blocks, this.#handles]) overlay.landed(revision);

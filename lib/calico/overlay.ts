@@ -16,6 +16,10 @@ interface Draft<T> extends Versioned<T> {
   dirty: boolean;
 }
 
+/** What was never there and is not wanted needs no delete. */
+const isChange = ({ dirty, value, revision }: Draft<unknown>): boolean =>
+  dirty && !(value === undefined && revision === 0);
+
 export interface OverlayOptions<T> {
   read(id: string): Versioned<T>;
   write(value: T): string;
@@ -46,9 +50,17 @@ export class Overlay<T> {
     return this.#drafts.keys();
   }
 
+  /** How many changes there are. */
+  get size(): number {
+    let count = 0;
+    for (const draft of this.#drafts.values()) if (isChange(draft)) count++;
+    return count;
+  }
+
   *changes(): Iterable<Change> {
-    for (const [id, { value, revision, dirty }] of this.#drafts) {
-      if (!dirty || (value === undefined && revision === 0)) continue;
+    for (const [id, draft] of this.#drafts) {
+      if (!isChange(draft)) continue;
+      const { value, revision } = draft;
       yield value === undefined
         ? { id, expect: revision }
         : { id, value: this.#options.write(this.#sealed(value)), expect: revision };

@@ -15,7 +15,7 @@ import {
 import { parseJson } from './json.ts';
 import { keyOf, paths } from './keys.ts';
 import type { Versioned } from './overlay.ts';
-import { type IPPoolSpec, ipPool, type NodeSpec, node, type Resource } from './resources.ts';
+import { type IPPoolSpec, ipPool, type NodeSpec, node, type ProfileSpec, profile, type Resource } from './resources.ts';
 
 /**
  * Reads one of Calico's records from its bytes.
@@ -55,6 +55,7 @@ const read = {
   handle: reading(handle),
   pool: reading(ipPool),
   node: reading(node),
+  profile: reading(profile),
 };
 
 /**
@@ -103,6 +104,10 @@ export class CalicoReader implements IpamState {
 
   node(name: string): Versioned<Resource<NodeSpec>> {
     return read.node(this.#entry(keyOf.node(name)));
+  }
+
+  profile(name: string): Versioned<Resource<ProfileSpec>> {
+    return read.profile(this.#entry(keyOf.profile(name)));
   }
 
   revisionOf(id: string): number {

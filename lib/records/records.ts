@@ -188,6 +188,8 @@ export interface NetworkRecord {
   used: number;
   capacity: number;
   dns: string[];
+  /** Set, to the millisecond, from the moment its pools give out no more addresses until it is gone. */
+  deleting?: Time;
 }
 
 export interface EndpointRecord {
@@ -222,6 +224,8 @@ export interface ObservedRecord {
   restarts: number;
   exitCode?: number;
   health?: 'starting' | 'healthy' | 'unhealthy';
+  /** Stopped because its record says `run: false`: started again, whatever its restart policy, when that says true. */
+  stopped?: true;
   message?: string;
 }
 
@@ -270,6 +274,8 @@ export interface LeaderRecord {
 }
 
 export interface MemberRecord {
+  /** What it would lead: `placement`, `container/3`. Slots are divided among those who would lead them. */
+  leads: string[];
   hostname: string;
   pid: number;
   version: string;

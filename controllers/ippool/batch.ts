@@ -1,0 +1,77 @@
+import { CalicoReader, type Change, IpamPlan } from '../../lib/calico/index.ts';
+import type { Guard, Store, View, Write } from '../../lib/store/index.ts';
+import type { Owned } from './context.ts';
+
+/** Writes and guards of one unit (lib/store/types.ts). */
+const UNIT = 60;
+
+/** One thing to be done whole: what it writes and compares besides Calico's IPAM records. */
+export interface Part {
+  writes: Write<Owned>[];
+  guards: Guard[];
+}
+
+/**
+ * Gathers parts, each with its share of one IPAM plan, into as few transactions as hold them. Addresses of many
+ * endpoints lie in the same few blocks, so that a transaction writes each block once.
+ */
+export class Batch {
+  readonly plan: IpamPlan;
+  readonly #store: Store<Owned>;
+  readonly #writes = new Map<string, Write<Owned>>();
+  readonly #guards = new Map<string, Guard>();
+
+  constructor(state: View, store: Store<Owned>) {
+    this.#store = store;
+    this.plan = new IpamPlan(new CalicoReader(state));
+  }
+
+  /**
+   * Adds a part; commits what was gathered before when there is no room left for it.
+   *
+   * @param make  plans the part on `plan`; called again after a commit. Undefined: nothing to do
+   * @throws BERTH_CONFLICT and others of `commit`
+   */
+  async add(make: () => Part | undefined): Promise<void> {
+    const undo = this.plan.mark();
+    const part = make();
+    if (!part) return undo();
+    if (this.#sizeWith(part) <= UNIT || this.#writes.size === 0) return this.#keep(part);
+    undo();
+    await this.commit();
+    const again = make();
+    if (again) this.#keep(again);
+  }
+
+  /** Commits what was gathered. */
+  async commit(): Promise<void> {
+    const writes = [...this.#writes.values(), ...this.plan.changes().map(writeOf)];
+    if (writes.length === 0) return;
+    const guards = [...this.#guards.values()];
+    this.#writes.clear();
+    this.#guards.clear();
+    this.plan.landed(await this.#store.commit({ writes, guards }));
+  }
+
+  #sizeWith({ writes, guards }: Part): number {
+    const keys = new Set([...this.#writes.keys(), ...writes.map(keyOfWrite)]);
+    const compared = new Set([...this.#guards.keys(), ...guards.map(keyOfGuard)]);
+    return keys.size + compared.size + this.plan.size;
+  }
+
+  #keep({ writes, guards }: Part): void {
+    for (const write of writes) this.#writes.set(keyOfWrite(write), write);
+    for (const guard of guards) this.#guards.set(keyOfGuard(guard), guard);
+  }
+}
+
+const keyOfWrite = (write: Write<Owned>): string => `${'put' in write ? write.put : write.delete}/${write.id}`;
+
+const keyOfGuard = (guard: Guard): string => {
+  if ('empty' in guard) return `${guard.empty}/${guard.under}`;
+  return `${'absent' in guard ? guard.absent : guard.unchanged}/${guard.id}`;
+};
+
+/** A change of Calico's IPAM as a write of the store. */
+export const writeOf = ({ id, value, expect }: Change): Write<Owned> =>
+  value === undefined ? { delete: 'calico', id, expect } : { put: 'calico', id, value: Buffer.from(value), expect };

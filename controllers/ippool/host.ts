@@ -1,0 +1,66 @@
+import { CalicoReader, cidrOfKey, IpamPlan, keyOf } from '../../lib/calico/index.ts';
+import { contains, tryParseCidr } from '../../lib/network/index.ts';
+import type { Result } from '../../lib/reconcile/index.ts';
+import type { View, Write } from '../../lib/store/index.ts';
+import { Batch, writeOf } from './batch.ts';
+import type { Ippool, Owned } from './context.ts';
+import { assignmentsToServe, endpointFor, endpointsToRemove, removalOf } from './endpoints.ts';
+import { isOurs, nodeAt, nodeOf, type Origin } from './resources.ts';
+
+/** Affinities given back in one transaction: each is a block and an affinity. */
+const AFFINITIES_AT_ONCE = 25;
+
+/** Brings the endpoints of one host in line with its assignments, and its Calico node with its record. */
+export async function reconcileHost(host: string, context: Ippool): Promise<Result> {
+  const { state, store, clock, random, installation } = context;
+  const origin: Origin = { installation, random, now: clock.now() };
+  const leaving = endpointsToRemove(host, state);
+  const record = state.by('hosts', 'name', host)[0];
+  // Nothing ever runs on a host that is gone: placement takes its assignments back.
+  const coming = record && !record.value.gone ? assignmentsToServe(host, state) : [];
+
+  const batch = new Batch(state, store);
+  const { plan } = batch;
+  if (record) {
+    const node = nodeFor(host, record.value.address, { state, origin, needed: coming.length > 0 });
+    if (node) await batch.add(() => ({ writes: [node], guards: [] }));
+  }
+  for (const endpoint of leaving) await batch.add(() => removalOf(endpoint, { plan, state }));
+  for (const assignment of coming) await batch.add(() => endpointFor(assignment, { plan, state, origin }));
+  await batch.commit();
+
+  const empty = state.list('endpoints', host).length === 0 && state.list('assignments', host).length === 0;
+  if (empty && (!record || record.value.gone)) await forget(host, context);
+  return undefined;
+}
+
+/** The Calico node of a host: made with its first endpoint, and kept at the host's address where it is ours. */
+function nodeFor(
+  host: string,
+  address: string,
+  { state, origin, needed }: { state: View; origin: Origin; needed: boolean },
+): Write<Owned> | undefined {
+  const { value: found, revision } = new CalicoReader(state).node(host);
+  if (revision === 0) return needed ? { put: 'calico', ...nodeOf(host, address, origin), expect: 0 } : undefined;
+  const value = found && isOurs(found, origin.installation) ? nodeAt(found, address) : undefined;
+  return value && { put: 'calico', id: keyOf.node(host), value, expect: revision };
+}
+
+/** Gives back the blocks that a host had of our networks, and takes its Calico node away where it is ours. */
+async function forget(host: string, { state, store, installation }: Ippool): Promise<void> {
+  const reader = new CalicoReader(state);
+  const held = reader.affinities(host).flatMap((id) => cidrOfKey(id) ?? []);
+  const ours = held.length === 0 ? [] : ourRanges(state);
+  const released = held.filter((cidr) => ours.some((range) => contains(range, cidr)));
+  for (let i = 0; i < released.length; i += AFFINITIES_AT_ONCE) {
+    const plan = new IpamPlan(reader);
+    for (const cidr of released.slice(i, i + AFFINITIES_AT_ONCE)) plan.releaseAffinity(host, cidr);
+    await store.commit({ writes: plan.changes().map(writeOf) });
+  }
+  const { value: node, revision } = reader.node(host);
+  if (node && isOurs(node, installation)) {
+    await store.commit({ writes: [{ delete: 'calico', id: keyOf.node(host), expect: revision }] });
+  }
+}
+
+const ourRanges = (state: View) => state.list('networks').flatMap(({ value }) => tryParseCidr(value.cidr) ?? []);
