@@ -17,12 +17,14 @@ export interface ControllerMetrics {
   failed(): void;
   failedForGood(): void;
   panicked(): void;
-  activeWorkers(count: number): void;
-  leads(): void;
-  follows(): void;
+  workerBusy(): void;
+  workerIdle(): void;
+  /** Of a lead: `placement`, `container/3`. */
+  leads(lead: string): void;
+  follows(lead: string): void;
   eventDropped(): void;
-  /** The queue that gauges speak of from now on. */
-  queue(queue: ObservableQueue | undefined): void;
+  /** Gauges speak of this queue too (they add up). @returns a function that ends it */
+  watch(queue: ObservableQueue): () => void;
   added(): void;
   retried(): void;
   waited(seconds: number): void;
@@ -43,7 +45,7 @@ const QUEUE_BUCKETS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 10
  */
 export function controllerMetrics(
   registry: Registry,
-): (name: string, options: { workers: number }) => ControllerMetrics {
+): (name: string, options: { workers: number; leads: readonly string[] }) => ControllerMetrics {
   const registers = [registry];
   const perController = ['controller'] as const;
   const perQueue = ['name'] as const;
@@ -96,24 +98,25 @@ export function controllerMetrics(
     perQueue,
     QUEUE_BUCKETS,
   );
-  const queues = new Map<string, ObservableQueue>();
-  const sampled = (name: string, help: string, sample: (queue: ObservableQueue) => number) =>
+  const queues = new Map<string, Set<ObservableQueue>>();
+  const sampled = (name: string, help: string, sample: (queues: ObservableQueue[]) => number) =>
     new Gauge({
       ...{ name, help, labelNames: perQueue, registers },
       collect() {
-        for (const [queue, observed] of queues) this.set({ name: queue }, sample(observed));
+        for (const [controller, watched] of queues) this.set({ name: controller }, sample([...watched]));
       },
     });
-  sampled('workqueue_depth', 'Keys that wait in the queue.', (queue) => queue.depth);
+  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+  sampled('workqueue_depth', 'Keys that wait in the queue.', (all) => sum(all.map(({ depth }) => depth)));
   sampled(
     'workqueue_unfinished_work_seconds',
     'Time that keys now in processing have been there, all together.',
-    (queue) => queue.unfinished().sum,
+    (all) => sum(all.map((queue) => queue.unfinished().sum)),
   );
   sampled(
     'workqueue_longest_running_processor_seconds',
     'Time that the key longest in processing has been there.',
-    (queue) => queue.unfinished().longest,
+    (all) => Math.max(0, ...all.map((queue) => queue.unfinished().longest)),
   );
   const leader = gauge('leader_election_master_status', '1 where this replica leads, 0 where it follows.', perQueue);
   const dropped = counter(
@@ -122,10 +125,10 @@ export function controllerMetrics(
     perController,
   );
 
-  return (controller, { workers }) => {
+  return (controller, { workers, leads }) => {
     const name = { name: controller };
     const mine = { controller };
-    const idle: ObservableQueue = { depth: 0, unfinished: () => ({ sum: 0, longest: 0 }) };
+    const watched = new Set<ObservableQueue>();
     for (const result of OUTCOMES) total.inc({ controller, result }, 0);
     for (const each of [errors, terminal, panics, dropped]) each.inc(mine, 0);
     for (const each of [adds, retries]) each.inc(name, 0);
@@ -133,8 +136,8 @@ export function controllerMetrics(
     for (const each of [waited, worked]) each.zero(name);
     maxConcurrent.set(mine, workers);
     active.set(mine, 0);
-    leader.set(name, 0);
-    queues.set(controller, idle);
+    for (const lead of leads) leader.set({ name: lead }, 0);
+    queues.set(controller, watched);
     return {
       reconciled(result, seconds) {
         total.inc({ controller, result });
@@ -143,11 +146,15 @@ export function controllerMetrics(
       failed: () => errors.inc(mine),
       failedForGood: () => terminal.inc(mine),
       panicked: () => panics.inc(mine),
-      activeWorkers: (count) => active.set(mine, count),
-      leads: () => leader.set(name, 1),
-      follows: () => leader.set(name, 0),
+      workerBusy: () => active.inc(mine),
+      workerIdle: () => active.dec(mine),
+      leads: (lead) => leader.set({ name: lead }, 1),
+      follows: (lead) => leader.set({ name: lead }, 0),
       eventDropped: () => dropped.inc(mine),
-      queue: (queue) => void queues.set(controller, queue ?? idle),
+      watch(queue) {
+        watched.add(queue);
+        return () => void watched.delete(queue);
+      },
       added: () => adds.inc(name),
       retried: () => retries.inc(name),
       waited: (seconds) => waited.observe(name, seconds),

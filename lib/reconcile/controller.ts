@@ -15,6 +15,8 @@ export interface Context<Owned extends Kind, Tools> {
   installation: string;
   /** Of the lead: what a host compares batches by. */
   fence: Fence;
+  /** Whether a key belongs to this lead's slot; always, without slots. For `background`. */
+  mine(key: string): boolean;
   /** Aborts on the reconcile's time-out, loss of the lead, and shutdown. */
   signal: AbortSignal;
   /** Records what happened, for people. Aggregated and rate-limited; never throws, never waits. */
@@ -43,7 +45,7 @@ export interface Fence {
 export type Result = undefined | void | { after: number } | { soon: true };
 
 export interface ControllerDefinition<Owned extends Kind, Tools> {
-  /** As in the key map; elects under `leaders/<name>`. */
+  /** As in the key map; elects under `leaders/<name>`, unless it has slots. */
   name: string;
   owns: readonly Owned[];
   /** Which keys an event wakes. Called with what stood there before and with what stands there now; both answers count. */
@@ -52,7 +54,12 @@ export interface ControllerDefinition<Owned extends Kind, Tools> {
   };
   /** Brings one key closer to what is wanted. Level-triggered: reads everything again, may be called at any time. */
   reconcile(key: string, context: Context<Owned, Tools>): Promise<Result>;
-  /** Reconciles of different keys at once. Default 4. */
+  /**
+   * Shares the keys out: each slot is led on its own, under `leaders/<name>/<slot>`, and live replicas divide the slots
+   * among themselves. `of` says which slot a key belongs to, always the same; a key of none is left alone. Absent: one lead.
+   */
+  slots?: { names: readonly string[]; of(key: string): string | undefined };
+  /** Reconciles of different keys at once, in each lead. Default 4. */
   workers?: number;
   /** Milliseconds until each known key is looked at again without an event. Default 10 minutes. */
   resync?: number;

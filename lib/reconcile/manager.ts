@@ -3,6 +3,7 @@ import type { Clock, Log, Random } from '../platform/index.ts';
 import type { Cache, Keyspace, Kv } from '../store/index.ts';
 import { type Identity, keepMembership } from './members.ts';
 import { type ControllerState, Runner } from './runner.ts';
+import type { Slot } from './slots.ts';
 import { type AnyController, workersOf } from './term.ts';
 
 export interface ManagerOptions {
@@ -39,6 +40,7 @@ export interface Manager {
   stop(): Promise<void>;
   /** Whether this replica knows the store and could lead; otherwise what it waits for. */
   ready(): { ready: boolean; why: string };
+  /** One entry for each controller, or each of its slots. */
   readonly controllers: readonly ControllerState[];
 }
 
@@ -47,24 +49,31 @@ export function createManager(options: ManagerOptions): Manager {
   const { definitions, cache, log } = options;
   const { ttl = 15, retry = 2000 } = options.lease ?? {};
   const metricsFor = controllerMetrics(options.metrics);
-  const runners = definitions.map((definition) => {
+  const runners = definitions.flatMap((definition) => {
     const { name } = definition;
-    return new Runner({
+    const slots = slotsOf(definition);
+    const leads = slots.map((slot) => (slot ? `${name}/${slot.name}` : name));
+    const common = {
       ...options,
       ...{ definition, ttl, retry },
       identity: options.identity.replica,
       kv: options.kvFor(name),
       log: log.child({ controller: name }),
       tools: options.tools[name],
-      metrics: metricsFor(name, { workers: workersOf(definition) }),
-    });
+      metrics: metricsFor(name, { workers: workersOf(definition), leads }),
+    };
+    return slots.map((slot) => new Runner({ ...common, ...(slot && { slot }) }));
   });
+  const leads = runners.map(({ lead }) => lead);
   const stopping = new AbortController();
   let synced = false;
   let running: Promise<unknown> | undefined;
 
   const run = async () => {
-    const membership = keepMembership({ ...options, kv: options.kvFor('election'), ttl, retry }, stopping.signal);
+    const membership = keepMembership(
+      { ...options, leads, kv: options.kvFor('election'), ttl, retry },
+      stopping.signal,
+    );
     // Who cannot read should not lead.
     await cache.synced(stopping.signal).catch(() => undefined);
     synced = !stopping.signal.aborted;
@@ -90,3 +99,7 @@ export function createManager(options: ManagerOptions): Manager {
     },
   };
 }
+
+/** The shares that a controller's keys are led in; one that is all of them, where it has no slots. */
+const slotsOf = ({ slots }: AnyController): (Slot | undefined)[] =>
+  slots ? slots.names.map((name) => ({ name, holds: (key) => slots.of(key) === name })) : [undefined];

@@ -23,6 +23,8 @@ export interface Identity {
 export async function keepMembership(
   options: {
     identity: Identity;
+    /** What this process would lead. */
+    leads: readonly string[];
     kv: Kv;
     keyspace: Keyspace;
     clock: Clock;
@@ -34,9 +36,9 @@ export async function keepMembership(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { identity, kv, keyspace, clock, log, retry } = options;
+  const { identity, leads, kv, keyspace, clock, log, retry } = options;
   const { replica, ...about } = identity;
-  const record: MemberRecord = { ...about, since: timestamp(clock.now()) };
+  const record: MemberRecord = { ...about, leads: [...leads], since: timestamp(clock.now()) };
   const key = keyspace.key('members', replica);
   while (!signal.aborted) {
     try {

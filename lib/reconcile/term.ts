@@ -10,6 +10,7 @@ import type { EventRecorder } from './events.ts';
 import { type Priority, WorkQueue } from './queue.ts';
 import { recording } from './recording.ts';
 import { aborted, anyOf, within } from './signals.ts';
+import type { Slot } from './slots.ts';
 import { Wakeups } from './wakeups.ts';
 import { type Visit, Workers } from './workers.ts';
 
@@ -18,7 +19,11 @@ export type AnyController = ControllerDefinition<Kind, unknown>;
 
 export interface TermOptions {
   definition: AnyController;
+  /** What is led. */
+  name: string;
   lead: Lead;
+  /** Absent: all keys. */
+  slot?: Slot;
   installation: string;
   kv: Kv;
   keyspace: Keyspace;
@@ -39,7 +44,9 @@ const CLEAN_UP = 5000;
 /** Milliseconds that a key waits for the cache to show its last write; after that the guards of writes have to do. */
 const CATCH_UP = 60_000;
 
-export const workersOf = (definition: AnyController): number => definition.workers ?? DEFAULT.workers;
+/** How many reconciles of a controller may run at once in a replica that leads all of it. */
+export const workersOf = ({ workers = DEFAULT.workers, slots }: AnyController): number =>
+  workers * (slots?.names.length ?? 1);
 
 /** One term of one controller: a queue, its workers, what fills it, and the store that the lead allows to write. */
 export class Term {
@@ -57,7 +64,7 @@ export class Term {
     this.queue = new WorkQueue({ clock, random, observer: metrics, onReady: () => this.workers.wake() });
     this.workers = new Workers({
       ...{ queue: this.queue, clock, random, log, metrics },
-      count: workersOf(definition),
+      count: definition.workers ?? DEFAULT.workers,
       timeout: definition.timeout ?? DEFAULT.timeout,
       visit: (visit) => this.#reconcile(visit),
       settled: (key) => this.#settled(key),
@@ -69,16 +76,17 @@ export class Term {
   async serve(stopping: AbortSignal): Promise<void> {
     const { definition, metrics, clock, log, lead, cache } = this.#options;
     const over = anyOf(lead.signal, stopping);
+    let unwatch = () => {};
     try {
       // All that the leader before us wrote came before our key: wait for where that can be, and for nothing else.
       cache.wrote(new Set(['leaders', ...definition.owns]), lead.createRevision);
       await cache.reached(lead.createRevision, over.signal);
-      metrics.queue(this.queue);
-      metrics.leads();
+      unwatch = metrics.watch(this.queue);
+      metrics.leads(this.#options.name);
       const stopFilling = this.#fill();
       const background = keepRunning(
         async (signal) =>
-          definition.background?.({ ...this.#context, log, signal, wake: (key) => this.queue.add(key) }),
+          definition.background?.({ ...this.#context, log, signal, wake: (key) => this.#add([key], 'live') }),
         { clock, log },
         over.signal,
       );
@@ -90,8 +98,8 @@ export class Term {
       if (!over.signal.aborted) throw error;
     } finally {
       over.release();
-      metrics.queue(undefined);
-      metrics.follows();
+      unwatch();
+      metrics.follows(this.#options.name);
     }
   }
 
@@ -136,16 +144,13 @@ export class Term {
       metrics.panicked();
       log.error({ kind, id, error: messageOf(error) }, 'cannot tell which keys a record wakes');
     });
-    const add = (keys: Iterable<string>, priority: Priority) => {
-      for (const key of keys) this.queue.add(key, priority);
-    };
     const unsubscribe = cache.subscribe((changes, { initial }) => {
-      for (const change of changes) add(wakeups.of(change), initial ? 'resync' : 'live');
+      for (const change of changes) this.#add(wakeups.of(change), initial ? 'resync' : 'live');
     });
     // Spread by a tenth, so that controllers do not come back all at once.
     const interval = () => (definition.resync ?? DEFAULT.resync) * (0.9 + 0.2 * random.next());
     const everything = () => {
-      add(wakeups.all(), 'resync');
+      this.#add(wakeups.all(), 'resync');
       timer = clock.after(interval(), everything);
     };
     let timer = clock.after(0, everything);
@@ -154,11 +159,15 @@ export class Term {
       timer.cancel();
     };
   }
+
+  #add(keys: Iterable<string>, priority: Priority): void {
+    for (const key of keys) if (this.#context.mine(key)) this.queue.add(key, priority);
+  }
 }
 
 /** What all reconciles of a term are given. */
 function contextOf(options: TermOptions): Omit<Context<Kind, unknown>, 'log' | 'signal'> {
-  const { definition, lead, cache, clock, random, tools, installation, events } = options;
+  const { definition, lead, slot, cache, clock, random, tools, installation, events } = options;
   return {
     state: cache,
     store: createStore({
@@ -175,6 +184,7 @@ function contextOf(options: TermOptions): Omit<Context<Kind, unknown>, 'log' | '
       },
       check: () => lead.check(),
     },
+    mine: (key) => !slot || slot.holds(key),
     event: (about, type, reason, message) => events.record(about, type, reason, message),
     conditions: (before, observed, generation) => mergeConditions(before, observed, { now: clock.now(), generation }),
   };

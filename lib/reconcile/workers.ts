@@ -158,12 +158,14 @@ export class Workers {
   /** Takes a worker. @returns what gives it back, once */
   #occupy(): () => void {
     const { metrics } = this.#options;
-    metrics.activeWorkers(++this.#active);
+    this.#active++;
+    metrics.workerBusy();
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      metrics.activeWorkers(--this.#active);
+      this.#active--;
+      metrics.workerIdle();
       this.wake();
     };
   }

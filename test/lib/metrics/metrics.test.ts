@@ -10,7 +10,7 @@ const samples = async (registry: Registry) =>
 describe('metrics', () => {
   it('shows every series of a controller from the start, at zero', async () => {
     const registry = new Registry();
-    controllerMetrics(registry)('placement', { workers: 4 });
+    controllerMetrics(registry)('placement', { workers: 4, leads: ['placement'] });
     const lines = await samples(registry);
     for (const line of [
       'controller_runtime_reconcile_total{controller="placement",result="success"} 0',
@@ -38,7 +38,7 @@ describe('metrics', () => {
 
   it('puts the time of a reconcile into buckets from 5 ms to 60 s', async () => {
     const registry = new Registry();
-    controllerMetrics(registry)('placement', { workers: 1 }).reconciled('success', 0.02);
+    controllerMetrics(registry)('placement', { workers: 1, leads: ['placement'] }).reconciled('success', 0.02);
     const bucket = (le: string) =>
       `controller_runtime_reconcile_time_seconds_bucket{le="${le}",controller="placement"}`;
     const lines = await samples(registry);
@@ -50,16 +50,16 @@ describe('metrics', () => {
 
   it('asks the queue only when it is scraped', async () => {
     const registry = new Registry();
-    const metrics = controllerMetrics(registry)('placement', { workers: 1 });
-    metrics.queue({ depth: 7, unfinished: () => ({ sum: 3, longest: 2 }) });
-    metrics.leads();
+    const metrics = controllerMetrics(registry)('placement', { workers: 1, leads: ['placement'] });
+    const ends = [2, 5].map((depth) => metrics.watch({ depth, unfinished: () => ({ sum: depth, longest: depth }) }));
+    metrics.leads('placement');
     expect(await samples(registry))
       .to.include('workqueue_depth{name="placement"} 7')
-      .and.include('workqueue_unfinished_work_seconds{name="placement"} 3')
-      .and.include('workqueue_longest_running_processor_seconds{name="placement"} 2')
+      .and.include('workqueue_unfinished_work_seconds{name="placement"} 7')
+      .and.include('workqueue_longest_running_processor_seconds{name="placement"} 5')
       .and.include('leader_election_master_status{name="placement"} 1');
-    metrics.queue(undefined);
-    metrics.follows();
+    for (const end of ends) end();
+    metrics.follows('placement');
     expect(await samples(registry))
       .to.include('workqueue_depth{name="placement"} 0')
       .and.include('leader_election_master_status{name="placement"} 0');

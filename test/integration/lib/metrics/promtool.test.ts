@@ -13,7 +13,7 @@ import { createMemoryEtcd } from '../../../../lib/store/memory/index.ts';
 describe('promtool check metrics', () => {
   it('has nothing to say about ours', async () => {
     const registry = new Registry();
-    const metrics = controllerMetrics(registry)('placement', { workers: 4 });
+    const metrics = controllerMetrics(registry)('placement', { workers: 4, leads: ['placement'] });
     metrics.reconciled('success', 0.1);
     metrics.worked(0.1);
     informerMetrics(registry, { name: 'berth', cache: { revision: 42 } });
