@@ -1,7 +1,6 @@
 /** One application: accept what the user wrote, plan, write what is missing, say how it is. */
 
 import { plan } from '../../lib/blueprint/index.ts';
-import { isCode } from '../../lib/errors/index.ts';
 import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { accept, acceptance, judge, type Verdict } from './accept.ts';
@@ -71,17 +70,11 @@ async function refuse(
   context: ApplicationContext,
 ): Promise<void> {
   const observed = acceptance(verdict);
-  try {
-    await writeStatus(id, context, {
-      generation: written.modRevision,
-      phase: 'Failed',
-      conditions: [{ ...observed, type: 'Ready' }],
-      containers: { wanted: 0, assigned: 0, running: 0 },
-      acceptance: { generation: written.modRevision, observed },
-    });
-  } catch (error) {
-    // No status has such a name: an event is all that can be said of it.
-    if (!isCode(error, 'BERTH_BAD_KEY')) throw error;
-    context.event(`applications/${id}`, 'Warning', observed.reason, observed.message);
-  }
+  await writeStatus(id, context, {
+    generation: written.modRevision,
+    phase: 'Failed',
+    conditions: [{ ...observed, type: 'Ready' }],
+    containers: { wanted: 0, assigned: 0, running: 0 },
+    acceptance: { generation: written.modRevision, observed },
+  });
 }
