@@ -22,7 +22,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class History {
   #revision = 1;
-  #compacted = 0;
+  #compacted = -1;
   #keys = new Map<string, KeyHistory>();
   #sorted = new SortedByKey<KeyHistory>();
   /** `#log[i]` is revision `#logStart + i`. */
@@ -33,7 +33,7 @@ export class History {
     return this.#revision;
   }
 
-  /** The revision of the last compaction, 0 for none. It can still be read; what came before cannot. */
+  /** The revision of the last compaction, -1 for none. It can still be read; what came before cannot. */
   get compacted(): number {
     return this.#compacted;
   }

@@ -127,6 +127,19 @@ export function watchConformance(use: () => Fixture): void {
     expect([seen.errors.length, seen.events.length]).to.deep.equal([1, 0]);
   });
 
+  it('does not mind a compaction while its range is quiet', async () => {
+    const { kv, prefix } = use();
+    const seen = recordWatch(kv, all(prefix));
+    await until(() => seen.revision > 0);
+    await write(kv, { put: '/elsewhere', value: prefix });
+    const { revision } = await write(kv, { put: '/elsewhere', value: `${prefix}again` });
+    await kv.compact(revision);
+    seen.watch.requestProgress();
+    await write(kv, { put: `${prefix}a`, value: '1' });
+    await until(() => seen.events.length > 0 || seen.error);
+    expect([seen.summary, seen.errors]).to.deep.equal([[`put ${prefix}a=1`], []]);
+  });
+
   it('says nothing any more once it is cancelled', async () => {
     const { kv, prefix } = use();
     const cancelled = recordWatch(kv, all(prefix));
