@@ -9,7 +9,7 @@ export const timing = {
   /** Before the first relist and between later ones at most, halved at random. Kubernetes' reflector: the same. */
   backoff: { first: 800, factor: 2, most: 30_000 },
   /** A watch that lived so long proves that the trouble is over. */
-  recovered: 10_000,
+  recovered: 3_000,
   /** Each watch ends at a random point of this span, so that no connection lives for ever and members share the load. */
   watch: { least: 300_000, most: 600_000 },
   /** So long without a word, then a progress notice is asked for … */

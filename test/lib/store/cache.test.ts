@@ -261,6 +261,7 @@ describe('the watch cache', () => {
         const world = new World({ seed, latency: () => 1 });
         const random = seededRandom(seed);
         let trouble = 0;
+        let compacted = 0;
         const fault = (): Fault => {
           if (random.next() >= trouble) return 'none';
           return pick<Fault>(random, ['refused', 'lost-request', 'lost-reply', { delayMs: integer(random, 30_000) }]);
@@ -282,7 +283,10 @@ describe('the watch cache', () => {
           else await world.delete(key);
           const chance = random.next();
           if (chance < 0.1) world.etcd.disconnect();
-          else if (chance < 0.15) await world.settle(world.kv.compact(world.etcd.revision));
+          else if (chance < 0.15 && world.etcd.revision > compacted) {
+            compacted = world.etcd.revision;
+            await world.settle(world.kv.compact(compacted));
+          }
           await world.clock.advance(integer(random, 5000));
         }
         trouble = 0;

@@ -118,7 +118,7 @@ describe('the guarded writer', () => {
   }
 
   it('writes only what its controller owns', async () => {
-    const { world, cache, store } = await leading();
+    const { world, cache } = await leading();
     const { store: greedy } = await world.leader('headroom', ['machines', 'headroom'], { cache });
     expect((await rejection(greedy.put('machines', 'a/b/c', {}))).code).to.equal('BERTH_NOT_OWNER');
     expect(await greedy.put('headroom', 'a', {})).to.be.a('number');
