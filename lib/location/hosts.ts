@@ -39,6 +39,7 @@ export function splitHosts(list: string): Pattern[] {
  * @throws Malformed with the offset, and when more than `limit` hosts come of it
  */
 export function expandBraces(pattern: string, limit: number): string[] {
+  if (limit < 1) throw tooMany(limit, 0);
   let texts = [''];
   for (let at = 0; at < pattern.length; ) {
     const open = pattern.indexOf('{', at);

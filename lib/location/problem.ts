@@ -8,6 +8,8 @@ export interface LocationProblem {
   expected: string;
   /** What the word found may have been meant to be. */
   candidates?: readonly string[];
+  /** The name of a setting that the driver does not have. */
+  unknown?: string;
 }
 
 /** Thrown within this folder only; `parseLocation` answers it. */

@@ -26,7 +26,8 @@ export class Settings {
           path,
           offset: nameOffset,
           found: name,
-          expected: known.length > 0 ? `${known.join(', ')}` : 'no settings',
+          unknown: name,
+          expected: known.length > 0 ? known.join(', ') : 'no settings',
           candidates: known,
         });
   }

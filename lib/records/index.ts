@@ -1,3 +1,4 @@
+export type { AcceptedBlueprint, AcceptedService, ApplicationWritten } from './application.generated.ts';
 export type * from './applications.ts';
 export type * from './clouds.ts';
 export type * from './conditions.ts';

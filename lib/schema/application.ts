@@ -1,5 +1,4 @@
-import type { AcceptedBlueprint } from '../records/application.generated.ts';
-import type { ApplicationSpec, ServiceSpec } from '../records/index.ts';
+import type { AcceptedBlueprint, ApplicationSpec, ServiceSpec } from '../records/index.ts';
 import { type Field, isMap, oneOf, show } from './field.ts';
 import { checkService, configPath } from './service.ts';
 import { didYouMean } from './suggest.ts';

@@ -63,8 +63,8 @@ export function unwrap(
   root: Field,
 ): { spec: unknown; path: Path } | undefined {
   if (value === null || value === undefined)
-    return root.wrong({ message: 'the value is empty', expected: `a ${definition.kind}` });
-  if (!isMap(value)) return root.wrong({ found: show(value), expected: `a map: a ${definition.kind}` });
+    return root.wrong({ message: 'the value is empty', expected: article(definition.kind) });
+  if (!isMap(value)) return root.wrong({ found: show(value), expected: `a map: ${article(definition.kind)}` });
   const wrapped = ['apiVersion', 'kind', 'metadata', 'spec'].some((key) => Object.hasOwn(value, key));
   if (definition.plural === 'applications' && !wrapped) return { spec: value, path: [] };
 
@@ -87,3 +87,5 @@ function checkMetadata(metadata: unknown, name: Name, field: Field): void {
       field.at(key).wrong({ found: show(written), expected: `${show(expected)}, as in the key` });
   }
 }
+
+const article = (kind: string): string => `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`;

@@ -73,11 +73,12 @@ export class Field {
     });
   }
 
-  /** Reports a field that does not exist, with the likeliest of those that do. */
-  unknown(name: string, known: readonly string[]): undefined {
+  /** Reports a field that does not exist, with the likeliest of those that do; with `offset`, within a string. */
+  unknown(name: string, known: readonly string[], offset = 0): undefined {
     return this.wrong({
       code: 'BERTH_UNKNOWN_FIELD',
-      at: 'key',
+      at: offset > 0 ? 'value' : 'key',
+      offset,
       found: show(name),
       expected: oneOf(known),
       hint: didYouMean(name, known),

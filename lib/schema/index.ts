@@ -11,7 +11,8 @@ export {
   type UserKind,
   userKinds,
 } from './crds.ts';
+export { explain } from './explain.ts';
 export { type ImageReference, imageName, parseImage } from './image.ts';
 export { DNS_LABEL, isDnsLabel } from './names.ts';
-export { type ParseResult, parseRecord, type Specs } from './parse.ts';
+export { type ParseResult, parseRecord, type SpecProblem, type Specs } from './parse.ts';
 export { closest, didYouMean } from './suggest.ts';

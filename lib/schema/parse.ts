@@ -1,15 +1,20 @@
 import { BerthError } from '../errors/index.ts';
-import type { AcceptedBlueprint } from '../records/application.generated.ts';
-import type { ApplicationSpec, DockerCloudSpec, NamespaceSpec, VirtualNetworkSpec } from '../records/index.ts';
+import type {
+  AcceptedBlueprint,
+  ApplicationSpec,
+  DockerCloudSpec,
+  NamespaceSpec,
+  VirtualNetworkSpec,
+} from '../records/index.ts';
 import { accept, withoutEmpty } from './accept.ts';
 import { toApplication } from './application.ts';
 import { crd, type UserKind } from './crds.ts';
 import { checkDockerCloud } from './dockercloud.ts';
 import { badKey, nameOf, unwrap } from './envelope.ts';
-import { Field, type Form, isMap, type Problem, printPath } from './field.ts';
+import { Field, type Form, isMap, type Path, type Problem, printPath } from './field.ts';
 import { forms } from './forms/index.ts';
 import { guard } from './guard.ts';
-import { service } from './service.ts';
+import { service, writtenPath } from './service.ts';
 import { type Position, readText, type Source, type TextProblem } from './text.ts';
 import { validate } from './validate.ts';
 
@@ -77,15 +82,18 @@ export function parseRecord<K extends UserKind>(record: { kind: K; id: string; v
   const root = new Field({ problems, written: source.written }, []);
   const spec = readSpec(kind, id, source.value, root);
   if (problems.length > 0 || spec === undefined) return { ok: false, errors: placed(key, problems, source) };
-  const above = isMap(source.value) && Object.hasOwn(source.value, 'spec') ? ['spec'] : [];
+  const { value: document } = source;
+  const above = isMap(document) && Object.hasOwn(document, 'spec') ? ['spec'] : [];
+  const written = isMap(document) && above.length > 0 ? document.spec : document;
+  const inText = (path: Path): Path => [...above, ...writtenPath(written, path)];
   return {
     ok: true,
     spec,
-    document: source.value,
+    document,
     report: (found) =>
       placed(
         key,
-        found.map((problem) => ({ ...problem, path: [...above, ...problem.path], at: 'value' })),
+        found.map((problem) => ({ ...problem, path: inText(problem.path), at: 'value' })),
         source,
       ),
   };

@@ -1,5 +1,4 @@
-import type { AcceptedService } from '../records/application.generated.ts';
-import type { ServiceSpec } from '../records/index.ts';
+import type { AcceptedService, ServiceSpec } from '../records/index.ts';
 import { accept, withoutEmpty } from './accept.ts';
 import { crd, type Schema } from './crds.ts';
 import { type Field, type Form, isMap, type Path, printPath, show } from './field.ts';
@@ -44,6 +43,15 @@ const accepted = guard<AcceptedService>(serviceSchema);
 /** Where a configuration key of a service was written: beside `type`, or below `brooklyn.config`. */
 export const configPath = (service: unknown, key: string): Path =>
   isMap(service) && isMap(service[CONFIG]) && service[CONFIG][key] !== undefined ? [CONFIG, key] : [key];
+
+/** The path in the text of a path in the spec: configuration may stand below `brooklyn.config`. */
+export function writtenPath(spec: unknown, path: Path): Path {
+  const [first, index, key, ...rest] = path;
+  const services: unknown = isMap(spec) ? spec.services : undefined;
+  if (first !== 'services' || typeof index !== 'number' || typeof key !== 'string' || !Array.isArray(services))
+    return path;
+  return [first, index, ...configPath(services[index], key), ...rest];
+}
 
 /** One service of a blueprint. Reports and answers undefined what is not a `docker:` service without mistakes. */
 export const service: Form<ServiceSpec> = (value, field) => {

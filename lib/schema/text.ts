@@ -21,6 +21,7 @@ const MAX_TOKENS = 200_000;
 const MAX_NODES = 100_000;
 const MAX_DEPTH = 64;
 const MAX_ERRORS = 10;
+const TOO_DEEP = `nested more than ${MAX_DEPTH} deep`;
 
 export interface Position {
   line: number;
@@ -92,28 +93,33 @@ export function readText(bytes: Buffer): TextResult {
 
   let document: YamlDocument.Parsed;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   } catch (error) {
     return fail({ code: 'BERTH_SYNTAX', message: error instanceof Error ? error.message : 'cannot be read' });
   }
-  // A warning is a tag that nobody knows: the value would not be what was meant.
-  const syntax = [...document.errors, ...document.warnings].slice(0, MAX_ERRORS);
-  if (syntax.length > 0)
-    return {
-      ok: false,
-      problems: syntax.map(({ code, message, pos }) => ({
-        code: 'BERTH_SYNTAX',
-        message: code === 'MULTIPLE_DOCS' ? 'one record a key' : message.replace(/\s+/g, ' '),
-        position: at(pos[0]),
-        ...(code === 'MULTIPLE_DOCS' ? { found: 'a second document', expected: 'one' } : {}),
-      })),
-    };
+  const mistakes = syntaxProblems(document, at);
+  if (mistakes.length > 0) return { ok: false, problems: mistakes };
 
   const reader = new Reader(document, at);
   const value = reader.read();
   return reader.problems.length > 0
     ? { ok: false, problems: reader.problems.slice(0, MAX_ERRORS) }
     : { ok: true, source: { value, locate: (place) => reader.locate(place), written: (path) => reader.written(path) } };
+}
+
+/** What is wrong with the syntax. A warning is a tag that nobody knows: the value would not be what was meant. */
+function syntaxProblems(document: YamlDocument.Parsed, at: (offset: number) => Position): TextProblem[] {
+  const mistakes = [...document.errors, ...document.warnings];
+  // What follows from running out of stack says nothing.
+  const deep = mistakes.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  if (deep) return [{ code: 'BERTH_SYNTAX', message: TOO_DEEP, position: at(deep.pos[0]) }];
+  return mistakes.slice(0, MAX_ERRORS).map(({ code, message, pos }) => ({
+    code: 'BERTH_SYNTAX',
+    position: at(pos[0]),
+    ...(code === 'MULTIPLE_DOCS'
+      ? { message: 'more than one document', found: 'a second document', expected: 'one' }
+      : { message: message.replace(/\s+/g, ' ') }),
+  }));
 }
 
 const fail = (problem: TextProblem): TextResult => ({ ok: false, problems: [problem] });
@@ -155,6 +161,8 @@ class Reader {
   readonly #places = new Map<string, Place>();
   readonly #targets: Map<Alias, Node | undefined>;
   #nodes = 0;
+  /** Where the outermost alias stands that is being unfolded. */
+  #alias: number | undefined;
 
   constructor(document: YamlDocument.Parsed, at: (offset: number) => Position) {
     this.#document = document;
@@ -185,12 +193,16 @@ class Reader {
   #read(node: Node | null, path: string, key: number, depth: number, fallback: number | undefined): unknown {
     const start = node?.range?.[0] ?? fallback ?? key;
     if (++this.#nodes > MAX_NODES) return this.#stop('BERTH_TOO_LARGE', 'unfolds to too many values', start);
-    if (depth > MAX_DEPTH) return this.#stop('BERTH_SYNTAX', `nested more than ${MAX_DEPTH} deep`, start);
+    if (depth > MAX_DEPTH) return this.#stop('BERTH_SYNTAX', TOO_DEEP, start);
     if (isAlias(node)) {
       const target = this.#targets.get(node);
-      return target
-        ? this.#read(target, path, key, depth + 1, start)
-        : this.#stop('BERTH_SYNTAX', 'an alias of nothing', start);
+      if (!target) return this.#stop('BERTH_SYNTAX', 'an alias of nothing', start);
+      // What is wrong within an alias is wrong where the outermost one stands.
+      const outermost = this.#alias === undefined;
+      this.#alias ??= start;
+      const value = this.#read(target, path, key, depth + 1, start);
+      if (outermost) this.#alias = undefined;
+      return value;
     }
     const place: Place = { key, value: start };
     this.#places.set(path, place);
@@ -231,7 +243,9 @@ class Reader {
   }
 
   #stop(code: Code, message: string, offset: number): undefined {
-    if (this.problems.length < MAX_ERRORS) this.problems.push({ code, message, position: this.#at(offset) });
+    const position = this.#at(this.#alias ?? offset);
+    const known = this.problems.some((each) => each.message === message && each.position?.line === position.line);
+    if (!known && this.problems.length < MAX_ERRORS) this.problems.push({ code, message, position });
   }
 }
 

@@ -17,7 +17,8 @@ export const location: Form<LocationSpec[]> = (value, field, schema) => {
 function readOne(value: unknown, field: Field, supported: readonly unknown[]): LocationSpec | undefined {
   const result = parseLocation(value);
   if (!result.ok) {
-    const { path, offset = 0, found, expected, candidates } = result.problem;
+    const { path, offset = 0, found, expected, candidates, unknown } = result.problem;
+    if (unknown !== undefined) return field.at(...path).unknown(unknown, candidates ?? [], offset);
     const word = /^"?([^"]*)"?$/.exec(found)?.[1] ?? found;
     return field.at(...path).wrong({ offset, found, expected, hint: candidates && didYouMean(word, candidates) });
   }
