@@ -101,7 +101,10 @@ export function controllerMetrics(
   const queues = new Map<string, Set<ObservableQueue>>();
   const sampled = (name: string, help: string, sample: (queues: ObservableQueue[]) => number) =>
     new Gauge({
-      ...{ name, help, labelNames: perQueue, registers },
+      name,
+      help,
+      labelNames: perQueue,
+      registers,
       collect() {
         for (const [controller, watched] of queues) this.set({ name: controller }, sample([...watched]));
       },

@@ -5,6 +5,7 @@ import type { Cache, Keyspace, KeyValue, Kv } from '../store/index.ts';
 import { OutcomeUnknown } from '../store/index.ts';
 import { timestamp } from './conditions.ts';
 import { holdLease, type Lease } from './lease.ts';
+import { aborter } from './signals.ts';
 
 export interface ElectionOptions {
   /** What is led: `placement`, `container/3`. Its key is `leaders/<name>`. */
@@ -147,7 +148,7 @@ function hold(
   createRevision: number,
 ): { lead: Lead; resign(): Promise<void> } {
   const key = keyspace.key('leaders', name);
-  const lost = new AbortController();
+  const lost = aborter();
   const lose = (why: string) => {
     if (lost.signal.aborted) return;
     log.warn({ leader: name, fence: createRevision, why }, 'lost the lead');

@@ -5,6 +5,7 @@ import type { EventRecord } from '../records/index.ts';
 import type { Keyspace, Kv } from '../store/index.ts';
 import { timestamp } from './conditions.ts';
 import { WorkQueue } from './queue.ts';
+import { within } from './signals.ts';
 
 const MINUTE = 60_000;
 /** An event that repeats is written again after this long at the earliest, with its count. */
@@ -80,8 +81,15 @@ export class EventRecorder {
     const id = this.#idOf(about, type, reason, line);
     const known = this.#series.get(id);
     const series = known ?? {
-      ...{ about, type, reason, message, count: 0, first: now, last: now },
-      ...{ written: 0, writtenAt: Number.NEGATIVE_INFINITY },
+      about,
+      type,
+      reason,
+      message,
+      count: 0,
+      first: now,
+      last: now,
+      written: 0,
+      writtenAt: Number.NEGATIVE_INFINITY,
     };
     series.count++;
     series.last = now;
@@ -95,9 +103,7 @@ export class EventRecorder {
 
   /** Writes what is due, for `ms` at most. What repeats and was written lately keeps its old count. */
   async close(ms: number): Promise<void> {
-    const timer = this.#options.clock.after(ms, () => this.#queue.shutDown());
-    while (this.#writing) await this.#writing;
-    timer.cancel();
+    if (this.#writing) await within(this.#options.clock, ms, this.#writing);
     this.#queue.shutDown();
   }
 
@@ -152,8 +158,14 @@ export class EventRecorder {
     if (this.#queue.failures(id) === 0 && !this.#afford(series.about)) return onDrop?.();
     const { about, type, reason, message, count, first, last } = series;
     const record: EventRecord = {
-      ...{ about, type, reason, message, controller, count },
-      ...{ first: timestamp(first), last: timestamp(last) },
+      about,
+      type,
+      reason,
+      message,
+      controller,
+      count,
+      first: timestamp(first),
+      last: timestamp(last),
     };
     series.writtenAt = clock.monotonic();
     try {

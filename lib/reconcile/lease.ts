@@ -1,6 +1,7 @@
 import { messageOf } from '../errors/index.ts';
 import { type Clock, type Log, sleep } from '../platform/index.ts';
 import type { Kv } from '../store/index.ts';
+import { aborter } from './signals.ts';
 
 /** A lease that is being renewed. */
 export interface Lease {
@@ -43,8 +44,8 @@ export async function holdLease({ kv, clock, log, ttl: wanted, retry }: LeaseOpt
   // The store may give more than was asked (etcd: at least its election time-out) or, one day, less.
   const ttl = Math.min(wanted, granted.ttl);
   const trusted = ttl * 1000 * TRUSTED;
-  const lost = new AbortController();
-  const ended = new AbortController();
+  const lost = aborter();
+  const ended = aborter();
   let deadline = asked + trusted;
 
   const alive = () => !lost.signal.aborted && clock.monotonic() < deadline;

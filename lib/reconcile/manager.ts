@@ -3,6 +3,7 @@ import type { Clock, Log, Random } from '../platform/index.ts';
 import type { Cache, Keyspace, Kv } from '../store/index.ts';
 import { type Identity, keepMembership } from './members.ts';
 import { type ControllerState, Runner } from './runner.ts';
+import { aborter } from './signals.ts';
 import type { Slot } from './slots.ts';
 import { type AnyController, workersOf } from './term.ts';
 
@@ -55,7 +56,9 @@ export function createManager(options: ManagerOptions): Manager {
     const leads = slots.map((slot) => (slot ? `${name}/${slot.name}` : name));
     const common = {
       ...options,
-      ...{ definition, ttl, retry },
+      definition,
+      ttl,
+      retry,
       identity: options.identity.replica,
       kv: options.kvFor(name),
       log: log.child({ controller: name }),
@@ -65,7 +68,7 @@ export function createManager(options: ManagerOptions): Manager {
     return slots.map((slot) => new Runner({ ...common, ...(slot && { slot }) }));
   });
   const leads = runners.map(({ lead }) => lead);
-  const stopping = new AbortController();
+  const stopping = aborter();
   let synced = false;
   let running: Promise<unknown> | undefined;
 

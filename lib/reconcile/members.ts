@@ -1,9 +1,10 @@
 import { messageOf } from '../errors/index.ts';
 import { type Clock, type Log, sleep } from '../platform/index.ts';
 import type { MemberRecord } from '../records/index.ts';
-import type { Keyspace, Kv } from '../store/index.ts';
+import type { Cache, Keyspace, Kv } from '../store/index.ts';
 import { timestamp } from './conditions.ts';
 import { holdLease } from './lease.ts';
+import { anyOf } from './signals.ts';
 
 /** Who this process is. */
 export interface Identity {
@@ -18,7 +19,7 @@ export interface Identity {
 
 /**
  * Keeps `members/<replica>` there while the process lives, until `signal` aborts; then takes it away. Written again
- * whenever its lease is lost.
+ * whenever its lease is lost, or somebody deletes it.
  */
 export async function keepMembership(
   options: {
@@ -26,6 +27,7 @@ export async function keepMembership(
     /** What this process would lead. */
     leads: readonly string[];
     kv: Kv;
+    cache: Cache;
     keyspace: Keyspace;
     clock: Clock;
     log: Log;
@@ -45,7 +47,7 @@ export async function keepMembership(
       const lease = await holdLease(options);
       try {
         await kv.txn({ compare: [], then: [{ put: key, value: JSON.stringify(record), lease: lease.id }] });
-        await either(lease.lost, signal);
+        await ending(options, anyOf(lease.lost, signal));
       } finally {
         await lease.revoke();
       }
@@ -56,16 +58,22 @@ export async function keepMembership(
   }
 }
 
-/** Resolves when one of the two aborts. */
-function either(a: AbortSignal, b: AbortSignal): Promise<void> {
+/** Resolves when the signal aborts, or the cache sees the key go. */
+function ending(
+  { identity, cache }: { identity: Identity; cache: Cache },
+  { signal, release }: { signal: AbortSignal; release(): void },
+): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
-      a.removeEventListener('abort', end);
-      b.removeEventListener('abort', end);
+      unsubscribe();
+      release();
+      signal.removeEventListener('abort', end);
       resolve();
     };
-    if (a.aborted || b.aborted) return end();
-    a.addEventListener('abort', end);
-    b.addEventListener('abort', end);
+    const unsubscribe = cache.subscribe((changes) => {
+      if (changes.some(({ kind, id, after }) => kind === 'members' && id === identity.replica && !after)) end();
+    });
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
   });
 }

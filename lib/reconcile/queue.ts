@@ -11,6 +11,9 @@ export type Priority = 'live' | 'retry' | 'resync';
 const PRIORITIES: readonly Priority[] = ['live', 'retry', 'resync'];
 const rank = (priority: Priority): number => PRIORITIES.indexOf(priority);
 
+/** Milliseconds; what is later is set again then. Node's timers overflow at 2³¹. */
+const LONGEST_TIMER = 2 ** 30;
+
 /** What a queue reports. Durations in seconds. */
 export interface QueueObserver {
   added(): void;
@@ -184,7 +187,8 @@ export class WorkQueue {
     const first = this.#delayed.first();
     if (!first || (this.#timer && this.#timer.at <= first.at)) return;
     this.#timer?.timer.cancel();
-    const timer = this.#clock.after(first.at - this.#clock.monotonic(), () => {
+    const wait = Math.min(first.at - this.#clock.monotonic(), LONGEST_TIMER);
+    const timer = this.#clock.after(wait, () => {
       this.#timer = undefined;
       const now = this.#clock.monotonic();
       for (let due = this.#delayed.first(); due && due.at <= now; due = this.#delayed.first())

@@ -1,11 +1,19 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../platform/index.ts';
+
+/** An AbortController that any number may listen to: dozens of workers wait for one lead, and that is no leak. */
+export function aborter(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /**
  * A signal that aborts with the first of several. `release` ends the subscription: unlike with `AbortSignal.any`,
  * nothing is left to the garbage collector, and runs are reproducible.
  */
 export function anyOf(...signals: AbortSignal[]): { signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
+  const controller = aborter();
   const onAbort = () => controller.abort(signals.find(({ aborted }) => aborted)?.reason);
   const release = () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort);

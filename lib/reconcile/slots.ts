@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Cache, View } from '../store/index.ts';
 
+import { aborter } from './signals.ts';
+
 /** One share of a controller's keys. */
 export interface Slot {
   name: string;
@@ -35,7 +37,7 @@ export async function whileFavourite(
   work: (signal: AbortSignal) => Promise<void>,
   stopping: AbortSignal,
 ): Promise<void> {
-  let turn = new AbortController();
+  let turn = aborter();
   let wake = () => {};
   const look = () => {
     if (favourite(lead, cache) === identity) wake();
@@ -57,7 +59,7 @@ export async function whileFavourite(
       look();
       await called;
       if (stopping.aborted) return;
-      turn = new AbortController();
+      turn = aborter();
       look();
       await work(turn.signal);
     }

@@ -63,7 +63,11 @@ export class Term {
     this.#context = contextOf(options);
     this.queue = new WorkQueue({ clock, random, observer: metrics, onReady: () => this.workers.wake() });
     this.workers = new Workers({
-      ...{ queue: this.queue, clock, random, log, metrics },
+      queue: this.queue,
+      clock,
+      random,
+      log,
+      metrics,
       count: definition.workers ?? DEFAULT.workers,
       timeout: definition.timeout ?? DEFAULT.timeout,
       visit: (visit) => this.#reconcile(visit),
@@ -172,10 +176,15 @@ function contextOf(options: TermOptions): Omit<Context<Kind, unknown>, 'log' | '
     state: cache,
     store: createStore({
       ...options,
-      ...{ owner: definition.name, owns: definition.owns },
-      ...{ fence: () => lead, check: () => lead.check() },
+      owner: definition.name,
+      owns: definition.owns,
+      fence: () => lead,
+      check: () => lead.check(),
     }),
-    ...{ clock, random, tools, installation },
+    clock,
+    random,
+    tools,
+    installation,
     fence: {
       controller: definition.name,
       revision: lead.createRevision,

@@ -3,6 +3,7 @@ import type { ControllerMetrics } from '../metrics/index.ts';
 import { type Clock, type Log, type Random, uid } from '../platform/index.ts';
 import type { Result } from './controller.ts';
 import type { WorkQueue } from './queue.ts';
+import { aborter } from './signals.ts';
 import { type Ending, judge, type Verdict } from './verdict.ts';
 
 /** One visit to a key. */
@@ -33,7 +34,7 @@ export interface WorkersOptions {
 /** Milliseconds after its signal that a visit may still hold up a worker. */
 const HEED = 10_000;
 /** Visits started, and milliseconds spent, before the rest of the process gets its turn. */
-const SLICE = { visits: 64, ms: 10 };
+const SLICE = { visits: 256, ms: 10 };
 
 /**
  * Takes keys from a queue and visits them, several at once, never one key twice at once: a visit that heeds neither its
@@ -41,7 +42,7 @@ const SLICE = { visits: 64, ms: 10 };
  */
 export class Workers {
   readonly #options: WorkersOptions;
-  readonly #halt = new AbortController();
+  readonly #halt = aborter();
   /** Visits that hold a worker. */
   #active = 0;
   #running = 0;
@@ -81,11 +82,10 @@ export class Workers {
 
   #pump(): void {
     const { queue, count } = this.#options;
-    while (this.#active < count) {
+    while (this.#active < count && queue.depth > 0) {
       if (!this.#mayStart()) return;
       const key = queue.take();
-      if (key === undefined) break;
-      this.#visit(key);
+      if (key !== undefined) this.#visit(key);
     }
     this.#pumping = false;
   }
@@ -116,7 +116,7 @@ export class Workers {
     const { queue, clock, random, timeout, settled } = this.#options;
     const log = this.#options.log.child({ key, reconcileID: uid(random, 8) });
     const started = clock.monotonic();
-    const aborted = new AbortController();
+    const aborted = aborter();
     const halt = () => aborted.abort(this.#halt.signal.reason);
     this.#halt.signal.addEventListener('abort', halt, { once: true });
     if (this.#halt.signal.aborted) halt();
@@ -176,7 +176,7 @@ export class Workers {
     const verdict = judge(ending);
     if ('error' in ending && (verdict.trouble === 'unled' || this.#halt.signal.aborted)) {
       log.debug({ error: messageOf(ending.error) }, 'reconcile ended from outside');
-      if (verdict.trouble === 'unled') onNotLeader();
+      if (!this.#halt.signal.aborted) onNotLeader();
       return;
     }
     if (verdict.outcome) metrics.reconciled(verdict.outcome, seconds);

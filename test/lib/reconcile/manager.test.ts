@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { BerthError, type Code } from '../../../lib/errors/index.ts';
 import { sleep } from '../../../lib/platform/index.ts';
 import { type AnyController, type Context, controller, type Result, Terminal } from '../../../lib/reconcile/index.ts';
-import { World } from './support.ts';
+import { keys, World } from './support.ts';
 
 type Visit = (key: string, context: Context<'headroom', unknown>) => Promise<Result>;
 
@@ -291,6 +291,25 @@ describe('createManager', () => {
     await world.put('dockerclouds/live', '{}');
     await world.clock.until(() => seen.length === 200, 60_000);
     expect(seen.indexOf('live')).to.be.below(10);
+    await world.settle(replica.stop());
+  });
+
+  it('lets others have their turn while it goes through thousands of keys', async () => {
+    const world = new World();
+    const names = Array.from({ length: 2000 }, (_, i) => `c-${i}`);
+    for (let at = 0; at < names.length; at += 100) {
+      const puts = names.slice(at, at + 100).map((name) => ({ put: keys.key('dockerclouds', name), value: '{}' }));
+      await world.settle(world.kv.txn({ compare: [], then: puts }));
+    }
+    let visits = 0;
+    let turns = 0;
+    const replica = world.replica([
+      over(async (_, { clock }) => {
+        if (visits++ % 100 === 0) clock.after(0, () => turns++);
+      }),
+    ]);
+    await world.clock.until(() => visits === names.length, 5000);
+    expect(turns).to.be.above(5);
     await world.settle(replica.stop());
   });
 

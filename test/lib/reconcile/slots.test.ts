@@ -48,6 +48,35 @@ describe('slots', () => {
     await world.settle(b.stop());
   });
 
+  it('are taken up again by a replica whose membership somebody deleted', async () => {
+    const world = new World();
+    const a = world.replica([sharded('a', [])], { name: 'a' });
+    await world.clock.until(() => led(a).length === SLOTS.length, 10_000);
+    await world.delete('members/a');
+    await world.clock.until(() => led(a).length === 0, 10_000);
+    await world.clock.until(() => led(a).length === SLOTS.length, 20_000);
+    expect(await world.list('members'))
+      .to.have.nested.property('a.leads')
+      .with.length(SLOTS.length);
+    await world.settle(a.stop());
+  });
+
+  it('move only as far as they must when replicas join and go', async () => {
+    const world = new World();
+    const replicas: Replica[] = [];
+    const owners = () => Object.fromEntries(replicas.flatMap((r, i) => led(r).map((slot) => [slot, i])));
+    const settled = () => Object.keys(owners()).length === SLOTS.length;
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const before = owners();
+      replicas.push(world.replica([sharded(name, [])], { name }));
+      await world.clock.advance(15_000);
+      expect(settled()).to.equal(true);
+      const joined = replicas.length - 1;
+      for (const [slot, owner] of Object.entries(owners())) expect([joined, before[slot] ?? joined]).to.include(owner);
+    }
+    await world.settle(Promise.all(replicas.map((replica) => replica.stop())));
+  });
+
   it('that only one replica would lead are left to it', async () => {
     const world = new World();
     const visits: { by: string; key: string }[] = [];
