@@ -15,47 +15,53 @@ import type { ApplicationContext, Owned } from './context.ts';
 import { type Remnants, remnantsOf } from './snapshot.ts';
 import { commitAll, writeStatus } from './write.ts';
 
+/** What is left of an application, counted. */
+export type Left = Remnants & { containers: number };
+
 /** Takes the next step of a deletion. Every change of what is left brings us back. */
 export async function remove(
   id: string,
   accepted: Entry<'accepted/applications'>,
   context: ApplicationContext,
 ): Promise<void> {
-  const { state, store, clock, event } = context;
+  const { store, clock, event } = context;
   if (accepted.value.deleting === undefined) {
     const value = { ...accepted.value, deleting: timestamp(clock.now()) };
     await store.commit({ writes: [{ put: 'accepted/applications', id, value, expect: accepted.modRevision }] });
     event(`applications/${id}`, 'Normal', 'Deleting', 'its containers are removed');
   }
-
-  const containers = state.list('containers', id);
-  const entities = state.list('entities', id);
-  const claims = state.list('networkclaims', id);
-  const remnants = remnantsOf(id, state);
-  const ran = remnants.assignments + remnants.observed + remnants.endpoints;
-  if (containers.length + entities.length > 0) {
-    await commitAll(
-      [...containers, ...entities].map(
-        ({ kind, id: key, modRevision }): Unit<Owned> => ({ writes: [{ delete: kind, id: key, expect: modRevision }] }),
-      ),
-      store,
-    );
-  } else if (ran === 0 && claims.length > 0) {
-    await commitAll(
-      claims.map(({ id: key, modRevision }) => ({
-        writes: [{ delete: 'networkclaims', id: key, expect: modRevision }],
-      })),
-      store,
-    );
-  } else if (ran === 0 && remnants.networks === 0) {
-    return finish(id, context);
-  }
+  const left = await withdraw(id, context);
+  if (Object.values(left).every((count) => count === 0)) return finish(id, context);
   await writeStatus(id, context, {
     generation: accepted.value.generation,
     phase: 'Deleting',
-    conditions: deleting({ ...remnants, containers: containers.length }),
-    containers: { wanted: 0, assigned: remnants.assignments, running: remnants.observed },
+    conditions: withdrawing('Deleting', left),
+    containers: { wanted: 0, assigned: left.assignments, running: left.observed },
   });
+}
+
+/**
+ * Takes back all that was written for an application but its own record: containers and entities first, the claims of its
+ * networks once nothing runs any more.
+ *
+ * @returns what was left when it looked; all zero when nothing is
+ */
+export async function withdraw(id: string, { state, store }: ApplicationContext): Promise<Left> {
+  const containers = state.list('containers', id);
+  const own = [...containers, ...state.list('entities', id)];
+  const claims = state.list('networkclaims', id);
+  const remnants = remnantsOf(id, state);
+  const isRunning = remnants.assignments + remnants.observed + remnants.endpoints > 0;
+  const going = own.length > 0 ? own : isRunning ? [] : claims;
+  await commitAll(
+    going.map(
+      ({ kind, id: key, modRevision }): Unit<Owned> => ({
+        writes: [{ delete: kind, id: key, expect: modRevision }],
+      }),
+    ),
+    store,
+  );
+  return { containers: own.length, ...remnants, networks: Math.max(remnants.networks, claims.length) };
 }
 
 /** The last transaction: only if nothing of ours is left, nor the network, `status/` and `accepted/` go together. */
@@ -76,11 +82,12 @@ async function finish(id: string, { state, store, event }: ApplicationContext): 
   event(`applications/${id}`, 'Normal', 'Deleted', 'nothing is left of it');
 }
 
-function deleting(left: Remnants & { containers: number }): Observation[] {
+/** `Ready` and `Progressing` while something is taken back. */
+export function withdrawing(reason: string, left: Left): Observation[] {
   const parts = Object.entries(left).filter(([, count]) => count > 0);
   const message = parts.length === 0 ? '' : `left: ${parts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
   return [
-    { type: 'Ready', status: 'False', reason: 'Deleting', message },
-    { type: 'Progressing', status: 'True', reason: 'Deleting', message },
+    { type: 'Ready', status: 'False', reason, message },
+    { type: 'Progressing', status: parts.length > 0 ? 'True' : 'False', reason, message },
   ];
 }

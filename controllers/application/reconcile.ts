@@ -5,7 +5,7 @@ import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { accept, acceptance, judge, type Verdict } from './accept.ts';
 import type { ApplicationContext } from './context.ts';
-import { remove } from './deletion.ts';
+import { remove, withdraw, withdrawing } from './deletion.ts';
 import { snapshotOf } from './snapshot.ts';
 import { assess } from './status.ts';
 import { commitAll, writeStatus } from './write.ts';
@@ -39,19 +39,25 @@ async function deploy(
 ): Promise<void> {
   const { state, store } = context;
   const { spec, uid, generation } = accepted;
-  const cloud = state.get('accepted/dockerclouds', spec.location);
-  // A cloud that is going takes nothing new; what stands there keeps it waiting (InUse), or goes with it.
-  const options = { cloud: cloud && cloud.value.deleting === undefined ? 'accepted' : 'missing' } as const;
+  const about = { generation: written.modRevision, observed: acceptance(verdict) };
+  const record = state.get('accepted/dockerclouds', spec.location)?.value;
+  const cloud = !record ? 'missing' : record.deleting === undefined ? 'accepted' : 'deleting';
+  if (record && cloud === 'deleting' && record.spec.deletion === 'cascade') {
+    const left = await withdraw(id, context);
+    const containers = { wanted: 0, assigned: left.assignments, running: left.observed };
+    const conditions = withdrawing('CloudDeleting', left);
+    return writeStatus(id, context, { generation, phase: 'Pending', conditions, containers, acceptance: about });
+  }
   const snapshot = snapshotOf(id, uid, state);
-  const next = plan(spec, snapshot, options);
+  const next = plan(spec, snapshot, { cloud });
   const hasRun = ranBefore(id, generation, context);
   // Every write compares its own key and the leader's: one worker of one leader plans an application, so that needs no
   // further guard. What others may have changed meanwhile (an address, a state) wakes us again.
   await commitAll(next.units, store);
   await writeStatus(id, context, {
     generation,
-    ...assess({ spec, snapshot, plan: next, ...options, hasRun }),
-    acceptance: { generation: written.modRevision, observed: acceptance(verdict) },
+    ...assess({ spec, snapshot, plan: next, cloud, hasRun }),
+    acceptance: about,
   });
 }
 

@@ -1,6 +1,15 @@
 /** What an application says about itself, from what stands and what is planned. Pure; times are merged in later. */
 
-import { containerName, type Plan, ROOT, type Snapshot, upOf, type Wait } from '../../lib/blueprint/index.ts';
+import {
+  type CloudState,
+  containerName,
+  type Incarnation,
+  type Plan,
+  ROOT,
+  type Snapshot,
+  upOf,
+  type Wait,
+} from '../../lib/blueprint/index.ts';
 import type { ApplicationSpec, ApplicationStatus, Observation } from '../../lib/records/index.ts';
 
 export type Phase = 'Pending' | 'Deploying' | 'Running' | 'Degraded' | 'Deleting' | 'Failed';
@@ -16,10 +25,16 @@ export interface Situation {
   spec: ApplicationSpec;
   snapshot: Snapshot;
   plan: Plan;
-  cloud: 'accepted' | 'missing';
+  cloud: CloudState;
   /** Whether this very spec was up before: what is missing now was lost. */
   hasRun: boolean;
 }
+
+/** Why nothing can be started or changed. */
+const without = {
+  missing: { reason: 'NotFound', says: 'does not exist; it is looked at again when one appears' },
+  deleting: { reason: 'CloudDeleting', says: 'is being deleted; nothing is started or changed in it' },
+} as const;
 
 /** How many of a kind a message names. */
 const SHOWN = 3;
@@ -35,26 +50,20 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
   const containers = {
     wanted: wanted.length,
     assigned: standing.filter(({ container }) => container.incarnations.length > 0).length,
-    running: standing.filter(({ container: { incarnations } }) =>
-      incarnations.some(
-        ({ assignment, host, observed }) =>
-          observed?.state === 'running' && observed.uid === assignment.uid && !host.lost,
-      ),
-    ).length,
+    running: standing.filter(({ container }) => container.incarnations.some(isRunning)).length,
   };
 
-  if (cloud === 'missing') {
-    const message = `the DockerCloud “${spec.location}” does not exist; it is looked at again when one appears`;
+  if (cloud !== 'accepted') {
+    const { reason, says } = without[cloud];
+    const message = `the DockerCloud “${spec.location}” ${says}`;
     return {
       phase: snapshot.containers.size > 0 ? 'Degraded' : 'Pending',
-      conditions: [ready('False', 'NotFound', message), progressing('False', 'NotFound', message)],
+      conditions: [ready('False', reason, message), progressing('False', reason, message)],
       containers,
     };
   }
 
-  const changing = plan.units.some(({ writes }) =>
-    writes.some((write) => write.id.split('/')[2] !== undefined && isContainer(write)),
-  );
+  const changing = plan.units.some(({ writes }) => writes.some(isContainer));
   const up = standing.filter(({ name, container }) => upOf(name, container)).length;
   if (up === wanted.length && !changing && plan.outdated.length === 0) {
     return {
@@ -75,6 +84,10 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
     containers,
   };
 }
+
+/** Of whatever spec. */
+const isRunning = ({ assignment, host, observed }: Incarnation): boolean =>
+  observed?.state === 'running' && observed.uid === assignment.uid && !host.lost;
 
 const isContainer = (write: Plan['units'][number]['writes'][number]): boolean =>
   ('put' in write ? write.put : write.delete) === 'containers';

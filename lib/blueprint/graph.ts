@@ -36,6 +36,22 @@ export function dependenciesOf(service: ServiceSpec): string[] {
 /** A service that takes its turn with its application's other dependents when it changes. */
 export const isDependent = (service: ServiceSpec): boolean => dependenciesOf(service).length > 0;
 
+/** All that a service waits for, directly or through others. */
+export function upstreamOf(spec: ApplicationSpec, id: string): ReadonlySet<string> {
+  const services = new Map(spec.services.map((service) => [service.id, service]));
+  const found = new Set<string>();
+  const ahead = [id];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    const service = services.get(next);
+    for (const target of service ? dependenciesOf(service) : []) {
+      if (found.has(target)) continue;
+      found.add(target);
+      ahead.push(target);
+    }
+  }
+  return found;
+}
+
 /**
  * The services so that each comes after what it waits for; otherwise as declared.
  *

@@ -2,12 +2,13 @@
 
 export { parse } from './dsl.ts';
 export { ROOT, type Wait } from './evaluate.ts';
-export { type Plan, type Planned, plan } from './plan.ts';
+export { type CloudState, type Plan, type Planned, plan } from './plan.ts';
 export { type Problem, problemsOf } from './problems.ts';
 export { DEFAULT_NETWORK, networkName } from './resolve.ts';
 export {
   containerName,
   type Incarnation,
+  runningOf,
   type Snapshot,
   type Standing,
   type StandingContainer,

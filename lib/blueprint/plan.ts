@@ -8,7 +8,7 @@ import { BerthError } from '../errors/index.ts';
 import type { ApplicationSpec, ContainerRecord, EntityRecord, NetworkClaim, ServiceSpec } from '../records/index.ts';
 import type { Unit, Write } from '../store/index.ts';
 import { ROOT, type Wait } from './evaluate.ts';
-import { isDependent, startOrder } from './graph.ts';
+import { startOrder } from './graph.ts';
 import { DEFAULT_NETWORK, resolve, type Surroundings } from './resolve.ts';
 import { Turns } from './rollout.ts';
 import { type Sensors, Soundings } from './sensors.ts';
@@ -29,12 +29,15 @@ export interface Plan {
   updating: string[];
 }
 
+/** Only in an accepted cloud is anything started or changed; what stands elsewhere stays. */
+export type CloudState = 'accepted' | 'missing' | 'deleting';
+
 /**
- * @param options.cloud `missing` as long as the cloud is not accepted: nothing is started or changed then, and what
- *   stands stays
+ * The next writes.
+ *
  * @throws BERTH_… for a spec that `problemsOf` would have refused
  */
-export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud: 'accepted' | 'missing' }): Plan {
+export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud: CloudState }): Plan {
   const start = startOrder(spec);
   if ('loop' in start) {
     throw new BerthError('BERTH_CYCLE', `the services wait for each other: ${start.loop.join(' → ')}`);
@@ -43,7 +46,7 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
   const soundings = new Soundings();
   const surroundings: Surroundings = { namespace, app, uid, spec, soundings };
   const standing = byService(snapshot);
-  const turns = new Turns(snapshot, surplusOf(spec, snapshot));
+  const turns = new Turns(spec, snapshot, surplusOf(spec, snapshot));
 
   const waits = new Map<string, Wait[]>();
   const outdated: string[] = [];
@@ -68,13 +71,12 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
         if (before && canonical(before) === canonical(record)) continue;
         (before && before.spec !== record.spec ? changed : written).set(name, record);
       }
-      const key = isDependent(service) ? ROOT : service.id;
-      const { free, turn } = turns.next(key, [...changed.keys()]);
+      const { free, turn } = turns.next(service, [...changed.keys()]);
       for (const name of free) written.set(name, changed.get(name)!);
       for (const [name, record] of written) plain.push(put(name, record));
       if (turn !== undefined) {
         written.set(turn, changed.get(turn)!);
-        inTurn.push({ key, write: put(turn, changed.get(turn)!) });
+        inTurn.push({ key: turns.keyOf(service), write: put(turn, changed.get(turn)!) });
       }
       outdated.push(...[...changed.keys()].filter((name) => !written.has(name)));
     }

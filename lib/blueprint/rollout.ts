@@ -1,7 +1,9 @@
 /** Who may change now: a service changes one container at a time, and so do all the dependents of an application together. */
 
+import type { ApplicationSpec, ServiceSpec } from '../records/index.ts';
 import { ROOT } from './evaluate.ts';
-import { indexOf, type Snapshot, upOf } from './snapshot.ts';
+import { isDependent, upstreamOf } from './graph.ts';
+import { indexOf, runningOf, type Snapshot, upOf } from './snapshot.ts';
 
 /**
  * The turns of an application. A service that waits for nobody has a turn of its own; those that wait for others
@@ -9,11 +11,14 @@ import { indexOf, type Snapshot, upOf } from './snapshot.ts';
  * the `updating` of the entity, from the write that changes the container until that has been up since.
  */
 export class Turns {
+  readonly #spec: ApplicationSpec;
   readonly #snapshot: Snapshot;
+  /** By entity: the service, or `ROOT` for the dependents. */
   readonly #holders = new Map<string, string>();
 
   /** @param surplus containers that are about to go: they need no turn any more */
-  constructor(snapshot: Snapshot, surplus: readonly string[]) {
+  constructor(spec: ApplicationSpec, snapshot: Snapshot, surplus: readonly string[]) {
+    this.#spec = spec;
     this.#snapshot = snapshot;
     for (const [id, { record }] of snapshot.entities) {
       const name = record.updating;
@@ -23,23 +28,29 @@ export class Turns {
     }
   }
 
+  /** The entity that notes the turns of a service. */
+  keyOf(service: ServiceSpec): string {
+    return isDependent(service) ? ROOT : service.id;
+  }
+
   /**
    * Of the containers of one service that need a new incarnation, which may be changed now.
    *
    * What has no assignment does not run: changing it takes nothing away and needs no turn. Of the others, what is
    * assigned and not up comes first, then the lowest index.
    *
-   * @param key the entity whose turn it is: the service, or `ROOT` for a dependent
    * @returns `free`: any number that need no turn; `turn`: the one whose turn it is, which is noted as from now
    */
-  next(key: string, names: readonly string[]): { free: string[]; turn?: string } {
+  next(service: ServiceSpec, names: readonly string[]): { free: string[]; turn?: string } {
     const isAssigned = (name: string) => (this.#snapshot.containers.get(name)?.incarnations.length ?? 0) > 0;
     const free = names.filter((name) => !isAssigned(name));
     const candidates = names
       .filter(isAssigned)
       .sort((a, b) => this.#isUp(a) - this.#isUp(b) || indexOf(a) - indexOf(b));
+    const key = this.keyOf(service);
     const holder = this.#holders.get(key);
-    const turn = holder === undefined ? candidates[0] : candidates.find((name) => name === holder);
+    const isFree = holder === undefined || (candidates.length > 0 && this.#yields(holder, service));
+    const turn = isFree ? candidates[0] : candidates.find((name) => name === holder);
     if (turn === undefined) return { free };
     this.#holders.set(key, turn);
     return { free, turn };
@@ -55,6 +66,16 @@ export class Turns {
     const root = this.#holders.get(ROOT);
     const others = [...this.#holders].filter(([key]) => key !== ROOT).sort(([a], [b]) => (a < b ? -1 : 1));
     return [...(root === undefined ? [] : [root]), ...others.map(([, name]) => name)];
+  }
+
+  /**
+   * What runs but does not become healthy may wait for the very service that wants to change: the turn goes to what
+   * its holder depends on, or both would wait for ever.
+   */
+  #yields(holder: string, { id }: ServiceSpec): boolean {
+    const container = this.#snapshot.containers.get(holder);
+    if (!container || !runningOf(container)) return false;
+    return upstreamOf(this.#spec, container.record.service).has(id);
   }
 
   #isUp(name: string): number {

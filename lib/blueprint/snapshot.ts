@@ -71,21 +71,19 @@ export function byService(snapshot: Snapshot): Map<string, Named[]> {
   return groups;
 }
 
-/**
- * Where a container is up: an incarnation of the spec that is wanted, running on a host that is not lost, with its
- * addresses, and healthy where it has a health check (the record's, or the image's own).
- */
+/** The incarnation of the spec that is wanted, where it runs on a host that is not lost. */
+export const runningOf = ({ record, incarnations }: StandingContainer): Incarnation | undefined =>
+  incarnations.find(
+    ({ assignment, host, observed }) =>
+      assignment.spec === record.spec && !host.lost && observed?.state === 'running' && observed.uid === assignment.uid,
+  );
+
+/** Where a container is up: it runs, has its address, and is healthy where it has a check (the record's, or the image's own). */
 export function upOf(name: string, container: StandingContainer): Up | undefined {
-  for (const incarnation of container.incarnations) {
-    const { assignment, host, observed } = incarnation;
-    if (assignment.spec !== container.record.spec || host.lost) continue;
-    if (observed?.state !== 'running' || observed.uid !== assignment.uid) continue;
-    const address = addressOf(incarnation);
-    if (address !== undefined && isHealthy(container.record, observed)) {
-      return { name, container, incarnation, address };
-    }
-  }
-  return undefined;
+  const incarnation = runningOf(container);
+  const address = incarnation && addressOf(incarnation);
+  if (!incarnation?.observed || address === undefined) return undefined;
+  return isHealthy(container.record, incarnation.observed) ? { name, container, incarnation, address } : undefined;
 }
 
 /** The address of an incarnation, running or not: it keeps it over restarts. */

@@ -187,6 +187,43 @@ describe('the application controller', () => {
     });
   });
 
+  describe('with a cloud that is being deleted', () => {
+    const deleting = (deletion: string) =>
+      JSON.stringify({ generation: 1, uid: 1, deleting: '2026-01-01T00:00:00Z', spec: { deletion } });
+
+    it('keeps what runs, which keeps the cloud, and starts nothing', async () => {
+      const stage = await Stage.withCloud();
+      await stage.apply(id, two());
+      await stage.settle();
+      const before = await stage.all('containers');
+      await stage.world.put('accepted/dockerclouds/my-docker-cloud', deleting('wait'));
+      await stage.apply(id, two('web:2'));
+      expect(await stage.all('containers')).to.deep.equal(before);
+      expect(await stage.condition(id, 'Ready')).to.deep.include({ status: 'False', reason: 'CloudDeleting' });
+      await stage.stop();
+    });
+
+    it('takes all back where the cloud takes it along, and comes up again in the next one', async () => {
+      const stage = await Stage.withCloud();
+      await stage.apply(id, two());
+      await stage.settle();
+      await stage.world.put('accepted/dockerclouds/my-docker-cloud', deleting('cascade'));
+      await stage.settle();
+      for (const kind of ['containers', 'networkclaims', 'entities', 'assignments'] as const) {
+        expect(await stage.all(kind), kind).to.deep.equal({});
+      }
+      expect(await stage.world.list('networks')).to.deep.equal({});
+      expect(await stage.status(id)).to.deep.include({
+        phase: 'Pending',
+        containers: { wanted: 0, assigned: 0, running: 0 },
+      });
+      await stage.addCloud();
+      await stage.settle();
+      expect((await stage.status(id))?.phase).to.equal('Running');
+      await stage.stop();
+    });
+  });
+
   describe('when the user takes it back', () => {
     it('removes containers, then the network, then its own words', async () => {
       const stage = await Stage.withCloud();

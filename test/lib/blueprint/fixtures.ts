@@ -1,6 +1,7 @@
 /** Applications for tests, and a world in which their plans come true step by step. */
 
 import {
+  type CloudState,
   containerName,
   type Incarnation,
   type Plan,
@@ -56,18 +57,12 @@ export const blueprint1 = application(
   }),
 );
 
-interface Placed {
-  incarnation: Incarnation;
-  /** Removed by placement, not yet gone: nothing of it counts. */
-  container: string;
-}
-
 /** The store and the other controllers, as one application meets them. Every container takes the next address. */
 export class World {
   readonly containers = new Map<string, Standing<ContainerRecord>>();
   readonly claims = new Map<string, Standing<NetworkClaim>>();
   readonly entities = new Map<string, Standing<EntityRecord>>();
-  readonly #placed = new Map<string, Placed>();
+  readonly #placed = new Map<string, { incarnation: Incarnation }>();
   #revision = 100;
   #address = 0;
 
@@ -89,7 +84,7 @@ export class World {
   }
 
   /** Plans once and commits. */
-  step(spec: ApplicationSpec, cloud: 'accepted' | 'missing' = 'accepted'): Plan {
+  step(spec: ApplicationSpec, cloud: CloudState = 'accepted'): Plan {
     const next = plan(spec, this.snapshot(), { cloud });
     for (const unit of next.units) this.commit(unit);
     return next;
@@ -143,7 +138,6 @@ export class World {
     const [network = ''] = record.networks;
     const address = `10.64.0.${this.#address}`;
     this.#placed.set(name, {
-      container: name,
       incarnation: {
         host: { name: host, address: '192.0.2.1', lost: false },
         assignment: {
@@ -172,7 +166,6 @@ export class World {
     const { uid } = incarnation.assignment;
     const observed = { uid, state, id: uid, image: '', addresses: {}, ports: {}, restarts: 0 };
     this.#placed.set(name, {
-      container: name,
       incarnation: { ...incarnation, observed: { ...observed, ...(health && { health }) } },
     });
   }
@@ -186,7 +179,6 @@ export class World {
   lose(name: string): void {
     const { incarnation } = this.#placed.get(name)!;
     this.#placed.set(name, {
-      container: name,
       incarnation: { ...incarnation, host: { ...incarnation.host, lost: true } },
     });
   }

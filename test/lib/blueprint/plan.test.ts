@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ROOT, upOf } from '../../../lib/blueprint/index.ts';
+import { plan, ROOT, upOf } from '../../../lib/blueprint/index.ts';
 import type { ApplicationSpec, ServiceSpec } from '../../../lib/records/index.ts';
 import { application, blueprint1, names, service, tcp, World } from './fixtures.ts';
 
@@ -207,15 +207,37 @@ describe('plan', () => {
       expect(world.step(two)).to.deep.include({ updating: ['b-0'], outdated: [] });
     });
 
+    it('gives way to what it depends on when it runs but does not get well', () => {
+      const check = { test: ['CMD', 'x'], interval: 1, timeout: 1, retries: 1, startPeriod: 0 };
+      const web = service('web', { links: [link('api')], healthCheck: check });
+      const chain = (image: string) =>
+        application(service('db'), service('api', { links: [link('db')] }), { ...web, image });
+      const world = new World();
+      world.settle(chain('web:1'));
+      expect(world.step(chain('web:2')).updating).to.deep.equal(['web-0']);
+      world.unassign('db-0');
+      world.start('db-0', { host: 'h-2' });
+      expect(world.step(chain('web:2')), 'it does not run yet').to.deep.include({
+        updating: ['web-0'],
+        outdated: ['api-0'],
+      });
+      world.place('web-0');
+      world.set('web-0', { state: 'running', health: 'unhealthy' });
+      expect(world.step(chain('web:2')).updating).to.deep.equal(['api-0']);
+      expect(world.record('api-0').extraHosts).to.deep.equal([{ name: 'db', address: world.address('db-0') }]);
+      world.settle(chain('web:2'));
+    });
+
     it('refuses the second of two planners that both found the turn free', () => {
       const world = settled();
       world.unassign('db-0');
       world.start('db-0');
-      world.step(spec);
-      world.start('web-0');
-      const late = world.snapshot();
-      world.step(spec);
-      expect(late.entities.get(ROOT)?.revision).not.to.equal(world.entities.get(ROOT)?.revision);
+      const changes = () =>
+        plan(spec, world.snapshot(), { cloud: 'accepted' }).units.filter(({ writes }) => writes.length > 1);
+      const [early] = changes();
+      const [late] = changes();
+      world.commit(early!);
+      expect(() => world.commit(late!)).to.throw('conflict');
     });
   });
 
@@ -497,6 +519,21 @@ describe('plan', () => {
           }
         }),
         { numRuns: 300 },
+      ));
+
+    it('removes with a service that nobody needs exactly its containers', () =>
+      fc.assert(
+        fc.property(services, (spec) => {
+          const world = new World();
+          world.settle(spec);
+          const needed = spec.services.flatMap(({ links }) => links.map((one) => one.service));
+          const gone = spec.services.find(({ id }) => !needed.includes(id))!;
+          const before = world.snapshot();
+          world.step({ ...spec, services: spec.services.filter((one) => one !== gone) });
+          const left = [...before.containers].filter(([, { record }]) => record.service !== gone.id);
+          expect(world.names()).to.deep.equal(left.map(([name]) => name).sort());
+          for (const [name, { revision }] of left) expect(world.containers.get(name)?.revision).to.equal(revision);
+        }),
       ));
 
     it('ends with every container up and every link right', () =>
