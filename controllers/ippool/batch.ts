@@ -29,18 +29,16 @@ export class Batch {
   /**
    * Adds a part; commits what was gathered before when there is no room left for it.
    *
-   * @param make  plans the part on `plan`; called again after a commit. Undefined: nothing to do
+   * @param make  plans the part on `plan`; called again after a commit
    * @throws BERTH_CONFLICT and others of `commit`
    */
-  async add(make: () => Part | undefined): Promise<void> {
+  async add(make: () => Part): Promise<void> {
     const undo = this.plan.mark();
     const part = make();
-    if (!part) return undo();
     if (this.#sizeWith(part) <= UNIT || this.#writes.size === 0) return this.#keep(part);
     undo();
     await this.commit();
-    const again = make();
-    if (again) this.#keep(again);
+    this.#keep(make());
   }
 
   /** Commits what was gathered. */

@@ -7,11 +7,11 @@ import type { Owned } from './context.ts';
 import { handleOf, hostInterface, macAddress } from './names.ts';
 import { type Origin, workloadEndpointId, workloadEndpointOf } from './resources.ts';
 
-/** Assignments of a host that have no endpoint yet and can be given one: what they wait for otherwise is an event. */
+/** Assignments of a host whose container record is the one that was placed, and that have no endpoint yet. */
 export function assignmentsToServe(host: string, state: View): Entry<'assignments'>[] {
   return state
     .list('assignments', host)
-    .filter((assignment) => !state.get('endpoints', assignment.id) && networksOf(assignment, state) !== undefined);
+    .filter((assignment) => !state.get('endpoints', assignment.id) && containerOf(assignment, state));
 }
 
 /** Endpoints of a host whose container is gone: no trace of it on the host, and nobody wants it any more. */
@@ -22,7 +22,7 @@ export function endpointsToRemove(host: string, state: View): Entry<'endpoints'>
   });
 }
 
-interface JoinedNetwork {
+export interface JoinedNetwork {
   name: string;
   pools: Pool[];
   dns: string[];
@@ -30,16 +30,19 @@ interface JoinedNetwork {
   guards: Guard[];
 }
 
+const containerOf = (assignment: Entry<'assignments'>, state: View): Entry<'containers'> | undefined => {
+  const container = state.get('containers', assignment.id.slice(assignment.id.indexOf('/') + 1));
+  return container?.value.spec === assignment.value.spec ? container : undefined;
+};
+
 /**
  * The networks that an assignment's container joins, in order of its interfaces.
  *
- * @returns undefined while its container record is not the one that was placed, or a network is not there or is going
+ * @returns undefined while one of them is not there, or is going
  */
-function networksOf(assignment: Entry<'assignments'>, state: View): JoinedNetwork[] | undefined {
-  const container = state.get('containers', assignment.id.slice(assignment.id.indexOf('/') + 1));
-  if (container?.value.spec !== assignment.value.spec) return undefined;
+export function networksOf(assignment: Entry<'assignments'>, state: View): JoinedNetwork[] | undefined {
   const networks: JoinedNetwork[] = [];
-  for (const name of container.value.networks) {
+  for (const name of containerOf(assignment, state)?.value.networks ?? []) {
     const network = joined(name, state);
     if (!network) return undefined;
     networks.push(network);
@@ -59,7 +62,8 @@ function joined(name: string, state: View): JoinedNetwork | undefined {
     guards.push({ unchanged: 'calico', id: keyOf.pool(id), at: revision });
     return [{ cidr, blockSize: pool.spec.blockSize ?? network.value.blockSize }];
   });
-  return { name, pools, dns: network.value.dns, guards };
+  // The cache may show a network a moment before its pool.
+  return pools.length === 0 ? undefined : { name, pools, dns: network.value.dns, guards };
 }
 
 /**
@@ -68,14 +72,12 @@ function joined(name: string, state: View): JoinedNetwork | undefined {
  */
 export function endpointFor(
   assignment: Entry<'assignments'>,
-  { plan, state, origin }: { plan: IpamPlan; state: View; origin: Origin },
-): Part | undefined {
+  networks: readonly JoinedNetwork[],
+  { plan, origin }: { plan: IpamPlan; origin: Origin },
+): Part {
   const { id } = assignment;
   const { uid } = assignment.value;
   const host = id.slice(0, id.indexOf('/'));
-  const networks = networksOf(assignment, state);
-  if (!networks) return undefined;
-
   const guards: Guard[] = [{ unchanged: 'assignments', id, at: assignment.modRevision }];
   const writes: Write<Owned>[] = [];
   const endpoint: EndpointRecord = { uid, interfaces: [], dns: [...new Set(networks.flatMap(({ dns }) => dns))] };
@@ -117,20 +119,23 @@ export function removalOf(endpoint: Entry<'endpoints'>, { plan, state }: { plan:
   const host = id.slice(0, id.indexOf('/'));
   const reader = new CalicoReader(state);
   const writes: Write<Owned>[] = [{ delete: 'endpoints', id, expect: endpoint.modRevision }];
+  const guards: Guard[] = [{ absent: 'observed', id }];
   for (const { network, name, address } of interfaces) {
+    const handle = handleOf(network, uid);
     const parsed = tryParseAddress(address);
     const blockSize = state.get('networks', network)?.value.blockSize;
-    plan.release(handleOf(network, uid), parsed && blockSize !== undefined ? [{ address: parsed, blockSize }] : []);
+    plan.release(handle, parsed && blockSize !== undefined ? [{ address: parsed, blockSize }] : []);
     const workload = workloadEndpointId(host, uid, name);
     const expect = reader.revisionOf(workload);
     if (expect !== 0) writes.push({ delete: 'calico', id: workload, expect });
+    // What the cache does not show yet must not be left behind.
+    for (const calico of [workload, keyOf.handle(handle)]) {
+      if (reader.revisionOf(calico) === 0) guards.push({ absent: 'calico', id: calico });
+    }
   }
   const assignment = state.get('assignments', id);
-  return {
-    writes,
-    guards: [
-      { absent: 'observed', id },
-      assignment ? { unchanged: 'assignments', id, at: assignment.modRevision } : { absent: 'assignments', id },
-    ],
-  };
+  guards.push(
+    assignment ? { unchanged: 'assignments', id, at: assignment.modRevision } : { absent: 'assignments', id },
+  );
+  return { writes, guards };
 }

@@ -4,11 +4,17 @@ import type { Result } from '../../lib/reconcile/index.ts';
 import type { View, Write } from '../../lib/store/index.ts';
 import { Batch, writeOf } from './batch.ts';
 import type { Ippool, Owned } from './context.ts';
-import { assignmentsToServe, endpointFor, endpointsToRemove, removalOf } from './endpoints.ts';
+import { assignmentsToServe, endpointFor, endpointsToRemove, networksOf, removalOf } from './endpoints.ts';
 import { isOurs, nodeAt, nodeOf, type Origin } from './resources.ts';
 
 /** Affinities given back in one transaction: each is a block and an affinity. */
 const AFFINITIES_AT_ONCE = 25;
+
+/**
+ * Milliseconds between looks at a network that is not there. A new pool wakes who waits for it; but the cache may show
+ * pool, network and assignment in any order.
+ */
+const NETWORK_MISSING = 1000;
 
 /** Brings the endpoints of one host in line with its assignments, and its Calico node with its record. */
 export async function reconcileHost(host: string, context: Ippool): Promise<Result> {
@@ -26,12 +32,17 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
     if (node) await batch.add(() => ({ writes: [node], guards: [] }));
   }
   for (const endpoint of leaving) await batch.add(() => removalOf(endpoint, { plan, state }));
-  for (const assignment of coming) await batch.add(() => endpointFor(assignment, { plan, state, origin }));
+  let waiting = false;
+  for (const assignment of coming) {
+    const networks = networksOf(assignment, state);
+    if (networks) await batch.add(() => endpointFor(assignment, networks, { plan, origin }));
+    else waiting = true;
+  }
   await batch.commit();
 
   const empty = state.list('endpoints', host).length === 0 && state.list('assignments', host).length === 0;
   if (empty && (!record || record.value.gone)) await forget(host, context);
-  return undefined;
+  return waiting ? { after: NETWORK_MISSING } : undefined;
 }
 
 /** The Calico node of a host: made with its first endpoint, and kept at the host's address where it is ours. */

@@ -29,10 +29,7 @@ export const ippool = controller<Owned, IppoolTools>({
     hosts: ({ id }) => `host/${id.slice(id.indexOf('/') + 1)}`,
     assignments: hostOf,
     observed: hostOf,
-    endpoints: (endpoint) => [
-      hostOf(endpoint),
-      ...endpoint.value.interfaces.map(({ network }) => `network/${network}`),
-    ],
+    endpoints: hostOf,
     calico: ({ id }, state) => concernedBy(id, state),
   },
   // Hosts seldom want the same block, networks never; where they do, the transaction of one is refused and tried again.
@@ -51,11 +48,12 @@ function hostOf({ id }: { id: string }): string {
   return `host/${id.slice(0, id.indexOf('/'))}`;
 }
 
-/** Whom one of Calico's records wakes. Blocks and handles change with endpoints, which do that themselves. */
+/** Whom one of Calico's records wakes. A block changes along with handles, and those name their network. */
 function concernedBy(id: string, state: View): string[] {
   const kind = kindOf(id);
   if (kind === 'node') return [`host/${nameOf(id)}`];
   if (kind === 'affinity') return [`host/${id.slice(paths.hosts.length + 1).split('/')[0]}`];
+  if (kind === 'handle') return [`network/${nameOf(id).replace(/\.[^.]*$/, '')}`];
   if (kind === 'pool') return [`network/${nameOf(id)}`, ...waitingFor(nameOf(id), state)];
   return [];
 }

@@ -2,10 +2,12 @@ import {
   CalicoReader,
   cidrOfKey,
   hostOfBlock,
+  type IPPoolSpec,
   IpamPlan,
   ipPool,
   keyOf,
   paths,
+  type Resource,
   writeJson,
 } from '../../lib/calico/index.ts';
 import { type Cidr, contains } from '../../lib/network/index.ts';
@@ -33,11 +35,14 @@ export async function removeNetwork(network: Entry<'networks'>, context: Ippool)
   if (isWanted(network, state)) return undefined;
   if (usedAddresses(network, state) > 0) return { after: IN_USE };
 
+  const pools = await poolRecords(network, context);
+  if (!pools) return { soon: true };
   const { deleting } = network.value;
-  if (!deleting) {
+  // Once the cache shows a pool disabled, it shows every address that was given out before, and no more can follow.
+  if (!deleting || pools.some(({ pool }) => !pool.spec.disabled)) {
     const value = { ...network.value, deleting: new Date(clock.now()).toISOString() };
     const record: Write<Owned> = { put: 'networks', id: network.id, value, expect: network.modRevision };
-    await store.commit({ writes: [record, ...switchPools(network, state, { disabled: true })] });
+    await store.commit({ writes: [record, ...switched(pools, { disabled: true })] });
     return { after: DISABLED_FOR };
   }
   // The wall clock may jump; a wait is never longer than it would have been.
@@ -52,10 +57,12 @@ export async function removeNetwork(network: Entry<'networks'>, context: Ippool)
 }
 
 /** The network is claimed again before it was gone: it goes on as it was. */
-export async function restore(network: Entry<'networks'>, { state, store }: Ippool): Promise<Result> {
+export async function restore(network: Entry<'networks'>, context: Ippool): Promise<Result> {
+  const pools = await poolRecords(network, context);
+  if (!pools) return { soon: true };
   const { deleting: _, ...value } = network.value;
   const record: Write<Owned> = { put: 'networks', id: network.id, value, expect: network.modRevision };
-  await store.commit({ writes: [record, ...switchPools(network, state, { disabled: false })] });
+  await context.store.commit({ writes: [record, ...switched(pools, { disabled: false })] });
   return undefined;
 }
 
@@ -68,18 +75,30 @@ function isWanted({ id, value: { uid } }: Entry<'networks'>, state: View): boole
   );
 }
 
-function switchPools(network: Entry<'networks'>, state: View, { disabled }: { disabled: boolean }): Write<Owned>[] {
+interface PoolRecord {
+  pool: Resource<IPPoolSpec>;
+  revision: number;
+}
+
+/** @returns the pools that there are; undefined when the cache does not show one yet */
+async function poolRecords(network: Entry<'networks'>, { state, store }: Ippool): Promise<PoolRecord[] | undefined> {
   const reader = new CalicoReader(state);
-  return network.value.pools.flatMap((name): Write<Owned>[] => {
+  const records: PoolRecord[] = [];
+  for (const name of network.value.pools) {
     const { value: pool, revision } = reader.pool(name);
-    if (!pool) return [];
+    if (pool) records.push({ pool, revision });
+    else if (revision === 0 && (await store.read('calico', keyOf.pool(name)))) return undefined;
+  }
+  return records;
+}
+
+const switched = (pools: readonly PoolRecord[], { disabled }: { disabled: boolean }): Write<Owned>[] =>
+  pools.map(({ pool, revision }) => {
     const { disabled: _, ...spec } = pool.spec;
     const changed = { ...pool, spec: disabled ? { ...spec, disabled } : spec };
-    return [
-      { put: 'calico', id: keyOf.pool(name), value: Buffer.from(writeJson(ipPool.encode(changed))), expect: revision },
-    ];
+    const value = Buffer.from(writeJson(ipPool.encode(changed)));
+    return { put: 'calico', id: keyOf.pool(pool.metadata.name), value, expect: revision };
   });
-}
 
 async function releaseBlocks(network: Entry<'networks'>, { state, store }: Ippool): Promise<void> {
   const affinities = affinitiesIn(
