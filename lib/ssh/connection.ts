@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { Client, type ClientChannel } from 'ssh2';
+import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { BerthError, messageOf } from '../errors/index.ts';
 import { fingerprint } from './fingerprint.ts';
 import { Output } from './output.ts';
@@ -62,7 +62,7 @@ export async function connect(target: SshTarget, signal: AbortSignal): Promise<C
 
 function handshake(target: SshTarget, family: Family, signal: AbortSignal): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const client = new Client();
+    const client = new ssh2.Client();
     let open = false;
     let refused: OtherHostKey | undefined;
     const abort = () => {

@@ -261,6 +261,5 @@ export function draw(random: Random): Deed {
 /** What a user does at the end: takes back everything. */
 export async function deleteEverything(world: World): Promise<void> {
   for (const app of APPS) await del(world, `applications/default/${app}`);
-  await world.advance(1000);
   for (const cloud of CLOUDS) await del(world, `dockerclouds/${cloud}`);
 }

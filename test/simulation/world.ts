@@ -8,7 +8,7 @@ import { keyspace } from '../../lib/store/index.ts';
 import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
-import { hollowTools } from './tools.ts';
+import { hollowTools, SECRET } from './tools.ts';
 
 /** Share of calls at which a process dies, while faults are on: about one death per process and virtual minute. */
 const DEATHS = 1 / 4000;
@@ -60,6 +60,7 @@ export class World {
     this.etcd.observe(({ events }) => {
       for (const { type, kv } of events) {
         const { key, createRevision, modRevision } = kv;
+        if (type === 'put' && kv.value.includes(SECRET)) this.broken.push(`guarantee 9: a secret stands in ${key}`);
         this.ledger.apply({ key, createRevision, modRevision, ...(type === 'put' ? { value: kv.value } : {}) });
       }
       this.#check();
@@ -149,7 +150,7 @@ export class World {
       clock,
       random,
       log: this.#log.child({ replica: name }),
-      tools: hollowTools({ hollow: this.hollow, clock, random, life, keyspace: this.keyspace }),
+      tools: hollowTools({ hollow: this.hollow, life }),
       identity: { replica: name, hostname: 'simulation', pid: this.#born, version: '0' },
       metrics: new Registry(),
     });
