@@ -11,7 +11,10 @@ export interface ManagerOptions {
   definitions: readonly AnyController[];
   /** Warm in every replica, leading or not. Started and closed by whoever made it. */
   cache: Cache;
-  /** The client that a controller writes with, under its own role; also asked for `election`. */
+  /**
+   * The client that a controller writes with, under its own role: what it owns, its lead, its events. Asked once for
+   * each. This replica's membership goes through the first one's: all roles may write that.
+   */
   kvFor(controller: string): Kv;
   keyspace: Keyspace;
   clock: Clock;
@@ -50,17 +53,20 @@ export function createManager(options: ManagerOptions): Manager {
   const { definitions, cache, log } = options;
   const { ttl = 15, retry = 2000 } = options.lease ?? {};
   const metricsFor = controllerMetrics(options.metrics);
+  const clients: Kv[] = [];
   const runners = definitions.flatMap((definition) => {
     const { name } = definition;
     const slots = slotsOf(definition);
     const leads = slots.map((slot) => (slot ? `${name}/${slot.name}` : name));
+    const kv = options.kvFor(name);
+    clients.push(kv);
     const common = {
       ...options,
       definition,
       ttl,
       retry,
       identity: options.identity.replica,
-      kv: options.kvFor(name),
+      kv,
       log: log.child({ controller: name }),
       tools: options.tools[name],
       metrics: metricsFor(name, { workers: workersOf(definition), leads }),
@@ -73,10 +79,8 @@ export function createManager(options: ManagerOptions): Manager {
   let running: Promise<unknown> | undefined;
 
   const run = async () => {
-    const membership = keepMembership(
-      { ...options, leads, kv: options.kvFor('election'), ttl, retry },
-      stopping.signal,
-    );
+    const [kv] = clients;
+    const membership = kv && keepMembership({ ...options, leads, kv, ttl, retry }, stopping.signal);
     // Who cannot read should not lead.
     await cache.synced(stopping.signal).catch(() => undefined);
     synced = !stopping.signal.aborted;
