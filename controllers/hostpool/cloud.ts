@@ -1,0 +1,148 @@
+import { type Result, timestamp } from '../../lib/reconcile/index.ts';
+import type { Accepted, DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
+import { sameJson } from '../../lib/store/index.ts';
+import { acceptCloud } from './accept.ts';
+import type { HostpoolContext } from './context.ts';
+import { ensureCredentials } from './credentials.ts';
+import { factsOf } from './facts.ts';
+import { finish } from './finish.ts';
+import { newHostName } from './names.ts';
+import { parseCloud } from './parse.ts';
+import { type CloudFacts, type CloudPlan, planCloud } from './plan.ts';
+import { hostConditions, phaseOf } from './standing.ts';
+import { cloudStatus, type Deletion } from './status.ts';
+import { changed, forgotten, unitsOf } from './units.ts';
+
+/** One cloud: what is accepted of its record, which hosts it should have, and what is to be said about it. */
+export async function reconcileCloud(cloud: string, context: HostpoolContext): Promise<Result> {
+  const { state, store, clock } = context;
+  const user = state.get('dockerclouds', cloud);
+  const before = state.get('accepted/dockerclouds', cloud);
+  const acceptance = acceptCloud(cloud, user, before?.value, (text) => parseCloud(cloud, text), clock.now());
+  if (!acceptance) {
+    await store.delete('status/dockerclouds', cloud);
+    return;
+  }
+  const { accepted } = acceptance;
+  if (!accepted) return writeStatus(cloud, acceptance, undefined, undefined, context);
+
+  await store.put('accepted/dockerclouds', cloud, accepted);
+  const deletion = deletionOf(cloud, accepted, context);
+  const progress = deletion && (deletion.cascade || deletion.applications.length === 0) ? 'draining' : 'waiting';
+  if (progress === 'draining' && deletion && state.list('hosts', cloud).length === 0)
+    return finish(cloud, accepted, context);
+
+  if (!deletion) await ensureCredentials(cloud, accepted.spec, context);
+  const facts = factsOf(cloud, accepted.spec, deletion ? progress : 'none', context);
+  const plan = planCloud(facts);
+  const more = await carryOut(cloud, facts, plan, context);
+  await writeStatus(cloud, acceptance, plan, deletion, context);
+  if (more) return { after: 0 };
+  return plan.recheck === undefined ? undefined : { after: plan.recheck + 1 };
+}
+
+function deletionOf(
+  cloud: string,
+  { deleting, spec }: Accepted<DockerCloudSpec>,
+  { state }: HostpoolContext,
+): Deletion | undefined {
+  if (!deleting) return undefined;
+  const applications = state.by('accepted/applications', 'location', cloud).map(({ id }) => id);
+  return { applications, cascade: spec.deletion === 'cascade' };
+}
+
+/** @returns whether there is more to write once the cache shows this */
+async function carryOut(
+  cloud: string,
+  { hosts, spec }: CloudFacts,
+  plan: CloudPlan,
+  context: HostpoolContext,
+): Promise<boolean> {
+  const { state, store, clock } = context;
+  const changes = [];
+  for (const { name, record, health } of hosts) {
+    const standing = plan.standing.get(name);
+    if (!standing) {
+      changes.push(forgotten(cloud, name, state));
+      continue;
+    }
+    const phase = phaseOf(record, standing);
+    const conditions = context.conditions(record.conditions, hostConditions(record, standing, health, spec));
+    const { removing, ...others } = standing;
+    const after: HostRecord = { ...record, ...others, ...(removing && { removing }), phase, conditions };
+    if (sameJson(record, after)) continue;
+    changes.push(changed(cloud, name, record, after, state));
+    announce(cloud, name, record, after, context);
+  }
+  const { units, more } = unitsOf(cloud, changes, state, new Date(clock.now()).toISOString());
+  await allDone([...units.map((unit) => store.commit(unit)), ...create(cloud, plan, context)]);
+  return more;
+}
+
+/** Waits for all, whatever becomes of each. @throws the first failure */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** The record comes first, so that a machine always has one that explains it; with it, the claim of the machine. */
+function create(
+  cloud: string,
+  { create: wanted }: CloudPlan,
+  { state, store, clock, random, installation }: HostpoolContext,
+): Promise<number>[] {
+  return wanted.map(({ location, machine }) => {
+    const host = newHostName(cloud, random, (name) => state.by('hosts', 'name', name).length > 0);
+    const record: HostRecord = {
+      ...{ cloud, phase: 'Provisioning', schedulable: false, drain: false, lost: false, gone: false },
+      ...{ address: '', location: location.text, machineId: machine ?? '', labels: {} },
+      ...{ capacity: { cpus: 0, memory: 0 }, foreignPorts: [], agent: false, docker: { version: '' }, conditions: [] },
+      createdAt: timestamp(clock.now()),
+    };
+    const claim = machine !== undefined && {
+      put: 'machineclaims' as const,
+      id: `${location.driver}/${machine}`,
+      value: { cloud, host, installation },
+      expect: 0,
+    };
+    return store.commit({
+      writes: [{ put: 'hosts', id: `${cloud}/${host}`, value: record, expect: 0 }, ...(claim ? [claim] : [])],
+    });
+  });
+}
+
+function announce(
+  cloud: string,
+  name: string,
+  before: HostRecord,
+  after: HostRecord,
+  { event }: HostpoolContext,
+): void {
+  const about = `hosts/${cloud}/${name}`;
+  if (after.gone && !before.gone) event(about, 'Warning', 'Gone', 'the location does not have its machine any more');
+  else if (after.lost && !before.lost)
+    event(about, 'Warning', 'Lost', 'it does not answer; its containers start elsewhere');
+  else if (before.lost && !after.lost)
+    event(about, 'Normal', 'Returned', 'it answers again and holds nothing that was started elsewhere');
+  else if (after.removing && !before.removing)
+    event(about, 'Normal', 'Removing', 'it is empty and not needed any more');
+}
+
+async function writeStatus(
+  cloud: string,
+  { observed: accepted, generation }: NonNullable<ReturnType<typeof acceptCloud>>,
+  plan: CloudPlan | undefined,
+  deletion: Deletion | undefined,
+  { state, store, conditions }: HostpoolContext,
+): Promise<void> {
+  const before = state.get('status/dockerclouds', cloud)?.value;
+  const hosts = state.list('hosts', cloud).map(({ value }) => value);
+  const { phase, observed, hosts: counts } = cloudStatus(accepted, plan, hosts, deletion);
+  const observedGeneration = generation ?? before?.observedGeneration;
+  await store.put('status/dockerclouds', cloud, {
+    ...(observedGeneration !== undefined && { observedGeneration }),
+    phase,
+    conditions: conditions(before?.conditions, observed, observedGeneration),
+    hosts: counts,
+  });
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { shimScript } from '../../../lib/docker/index.ts';
+import { daemonOptions } from './daemon.ts';
+import type { Machine, Step } from './machine.ts';
+import { certificates } from './steps/certificates.ts';
+import { daemonJson, engineAnswers, engineRunning, runtimeShim, systemdUnit } from './steps/engine.ts';
+import { installation } from './steps/installation.ts';
+import { forwarding, kernelSettings } from './steps/kernel.ts';
+import { packages } from './steps/packages.ts';
+
+export { capacityOf, listeningPorts } from './facts.ts';
+export { fencedShell } from './fence.ts';
+export type { Machine, Step } from './machine.ts';
+export { release } from './release.ts';
+export { renewalOf } from './steps/certificates.ts';
+
+/** What makes a machine a host, in order. */
+export const steps: readonly Step[] = [
+  installation,
+  packages,
+  kernelSettings,
+  forwarding,
+  certificates,
+  runtimeShim,
+  daemonJson,
+  systemdUnit,
+  engineRunning,
+  engineAnswers,
+];
+
+/**
+ * Takes the steps that are not taken yet. Cut off anywhere it is simply run again.
+ *
+ * @returns names of the steps that changed something
+ * @throws StepFailed
+ */
+export async function prepare(machine: Machine, list: readonly Step[] = steps): Promise<string[]> {
+  const applied: string[] = [];
+  for (const { name, check, apply } of list) {
+    try {
+      if (await check(machine)) continue;
+      await apply(machine);
+      applied.push(name);
+    } catch (error) {
+      throw new StepFailed(name, error);
+    }
+  }
+  return applied;
+}
+
+/** Which step failed; why is its `cause`. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed';
+  readonly step: string;
+  constructor(step: string, cause: unknown) {
+    super(`preparing the machine failed at ${step}`, { cause });
+    this.step = step;
+  }
+}
+
+/** Of everything that preparation depends on: another value asks for another run of the steps. */
+export function preparationHash(
+  machine: Pick<Machine, 'spec' | 'registryMirrors' | 'address' | 'installation'> & { authority: string },
+): string {
+  const { spec, registryMirrors, address, installation: ours, authority } = machine;
+  const parts = [daemonOptions(spec, registryMirrors), address, ours, authority, shimScript];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}

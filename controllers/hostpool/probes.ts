@@ -1,0 +1,57 @@
+import { messageOf } from '../../lib/errors/index.ts';
+import type { HostLink } from '../../lib/machine/index.ts';
+import { afterProbe, type Health, type Outcome, unknown } from './health.ts';
+
+/** Milliseconds between two probes of a host, while it answers and while it does not. */
+const INTERVAL = { answering: 10_000, failing: 5_000 };
+/** Milliseconds that one probe may take, for the engine and for SSH each. */
+const PATIENCE = 5_000;
+
+/** What probes of this replica have said of each host. Memory only: hosts/ holds transitions, no heartbeats. */
+export class Probes {
+  readonly #hosts = new Map<string, { health: Health; next: number; running: boolean }>();
+
+  of(host: string): Health {
+    return this.#hosts.get(host)?.health ?? unknown;
+  }
+
+  /** Whether the host is to be probed now (monotonic milliseconds). Marks it as being probed. */
+  take(host: string, now: number): boolean {
+    const known = this.#hosts.get(host);
+    if (known && (known.running || known.next > now)) return false;
+    this.#hosts.set(host, { health: known?.health ?? unknown, next: now, running: true });
+    return true;
+  }
+
+  /** @returns whether the verdict about the host or its engine changed */
+  record(host: string, outcome: Outcome, now: number): boolean {
+    const before = this.of(host);
+    const health = afterProbe(before, outcome, now);
+    const fine = outcome.reachable && outcome.engine;
+    this.#hosts.set(host, { health, next: now + INTERVAL[fine ? 'answering' : 'failing'], running: false });
+    return health.verdict !== before.verdict || health.engine !== before.engine;
+  }
+
+  /** Forgets all hosts but these. */
+  retain(hosts: ReadonlySet<string>): void {
+    for (const host of this.#hosts.keys()) if (!hosts.has(host)) this.#hosts.delete(host);
+  }
+}
+
+/** Asks a host's engine, and its shell when the engine does not answer. Never throws. */
+export async function probe({ engine, shell }: HostLink, signal: AbortSignal): Promise<Outcome> {
+  let message: string;
+  try {
+    await engine.info({ timeoutMs: PATIENCE, signal });
+    return { reachable: true, engine: true, message: '' };
+  } catch (error) {
+    message = messageOf(error);
+  }
+  if (!shell) return { reachable: false, engine: false, message };
+  try {
+    await shell.run('true', { timeoutMs: PATIENCE, signal });
+    return { reachable: true, engine: false, message };
+  } catch (error) {
+    return { reachable: false, engine: false, message: `${message}; ${messageOf(error)}` };
+  }
+}

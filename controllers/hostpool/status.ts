@@ -1,0 +1,85 @@
+import { summarize } from '../../lib/reconcile/index.ts';
+import type { DockerCloudStatus, HostRecord, Observation } from '../../lib/records/index.ts';
+import type { CloudPlan } from './plan.ts';
+
+export interface Deletion {
+  /** Names of applications that use the cloud: `default/shop`. */
+  applications: readonly string[];
+  cascade: boolean;
+}
+
+/** What the status of a cloud says. Pure: times are filled in by the caller. */
+export function cloudStatus(
+  accepted: Observation,
+  plan: CloudPlan | undefined,
+  hosts: readonly HostRecord[],
+  deletion: Deletion | undefined,
+): { phase: string; observed: Observation[]; hosts: DockerCloudStatus['hosts'] } {
+  const there = hosts.filter(({ gone }) => !gone);
+  const ready = there.filter(({ schedulable }) => schedulable).length;
+  const counts = { wanted: plan?.wanted ?? 0, total: there.length, ready };
+  const observed = [accepted];
+  if (plan) {
+    observed.push(hostsReady(plan, hosts, ready), machinesAvailable(plan), networkTrusted(plan, there.length));
+    observed.push(deleting(deletion, there.length));
+  }
+  const summary = deletion
+    ? { ...deleting(deletion, there.length), type: 'Ready', status: 'False' as const }
+    : summarize(observed.filter(({ type }) => type !== 'Deleting'));
+  return { phase: phaseOf(summary, deletion, ready), observed: [summary, ...observed], hosts: counts };
+}
+
+const say = (type: string, status: Observation['status'], reason: string, message: string): Observation => ({
+  type,
+  status,
+  reason,
+  message,
+});
+
+function hostsReady({ wanted }: CloudPlan, hosts: readonly HostRecord[], ready: number): Observation {
+  if (ready >= wanted) return say('HostsReady', 'True', 'Ready', `${ready} of ${wanted} hosts are ready`);
+  const troubled = hosts
+    .flatMap(({ conditions, schedulable, gone }) => (schedulable || gone ? [] : conditions))
+    .find(({ type, status }) => type !== 'Ready' && status === 'False');
+  const why = troubled ? `: ${troubled.message || troubled.reason}` : '';
+  return say('HostsReady', 'False', troubled?.reason ?? 'Provisioning', `${ready} of ${wanted} hosts are ready${why}`);
+}
+
+const machinesAvailable = ({ lacking }: CloudPlan): Observation =>
+  lacking === 0
+    ? say('MachinesAvailable', 'True', 'Available', '')
+    : say(
+        'MachinesAvailable',
+        'False',
+        'NoMachine',
+        `the locations have no machine left for ${lacking} more hosts; add machines or lower spec.hosts.min`,
+      );
+
+const networkTrusted = ({ braked, failing }: CloudPlan, total: number): Observation =>
+  braked
+    ? say(
+        'NetworkTrusted',
+        'False',
+        'TooManyUnreachable',
+        `${failing} of ${total} hosts do not answer at once, so berth takes it that its own network broke and declares none of them lost`,
+      )
+    : say('NetworkTrusted', 'True', 'Trusted', '');
+
+function deleting(deletion: Deletion | undefined, hosts: number): Observation {
+  if (!deletion) return say('Deleting', 'False', 'NotDeleted', '');
+  const { applications, cascade } = deletion;
+  if (applications.length > 0 && !cascade)
+    return say('Deleting', 'True', 'InUse', `waits for the applications on it: ${few(applications)}`);
+  const also = applications.length > 0 ? `; containers of ${few(applications)} stop with it` : '';
+  return say('Deleting', 'True', 'RemovingHosts', `${hosts} hosts are left${also}`);
+}
+
+const few = (names: readonly string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+
+function phaseOf(summary: Observation, deletion: Deletion | undefined, ready: number): string {
+  if (deletion) return 'Deleting';
+  if (summary.status === 'True') return 'Ready';
+  if (summary.reason !== 'Provisioning' && ready === 0) return 'Failed';
+  return ready > 0 ? 'Degraded' : 'Provisioning';
+}

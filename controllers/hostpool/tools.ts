@@ -1,0 +1,45 @@
+import type { HostLinks, Locations } from '../../lib/machine/index.ts';
+import type { CloudSecrets } from '../../lib/records/index.ts';
+import type { Sealer } from '../../lib/secrets/index.ts';
+import { generateKeyPair } from '../../lib/ssh/index.ts';
+import { createAuthority, issueClient } from '../../lib/tls/index.ts';
+import { type LossRules, lossRules } from './health.ts';
+import { Inventory } from './inventory.ts';
+import { Probes } from './probes.ts';
+import { Vault } from './vault.ts';
+
+/** What hostpool reaches the world through, and what this replica has seen of it. */
+export interface HostpoolTools {
+  locations: Locations;
+  links: HostLinks;
+  sealer: Sealer;
+  /** Makes a cloud's authority, client certificate and SSH key. `now`: milliseconds since the epoch. */
+  newSecrets(cloud: string, now: number): Promise<CloudSecrets>;
+  /** Opened secrets, kept in memory only. */
+  vault: Vault;
+  /** What probes said. Only hints: another replica that takes the lead begins without them. */
+  probes: Probes;
+  /** What locations listed. Hints likewise. */
+  inventory: Inventory;
+  rules: LossRules;
+}
+
+/** @param given  the links and locations; everything else may be replaced by tests and the simulation */
+export function createHostpoolTools(
+  given: Pick<HostpoolTools, 'locations' | 'links' | 'sealer'> & Partial<HostpoolTools>,
+): HostpoolTools {
+  return {
+    newSecrets,
+    vault: new Vault(given.sealer),
+    probes: new Probes(),
+    inventory: new Inventory(),
+    rules: lossRules,
+    ...given,
+  };
+}
+
+async function newSecrets(cloud: string, now: number): Promise<CloudSecrets> {
+  const ca = await createAuthority(`berth ${cloud}`, now);
+  const client = await issueClient(ca, 'berth', now);
+  return { ca, client, ssh: generateKeyPair(`berth ${cloud}`) };
+}
