@@ -13,10 +13,9 @@ export class Claims {
 
   /** Whether the unit writes what another relies on or writes, or relies on what another writes. */
   block(unit: PreparedUnit): boolean {
-    const writes = writtenBy(unit);
     for (const key of unit.expected.keys()) {
       if (this.#written.has(key)) return true;
-      if (!writes.has(key)) continue;
+      if (!unit.written.has(key)) continue;
       if (this.#read.has(key)) return true;
       for (const range of this.#empty) if (within(key, range)) return true;
     }
@@ -25,27 +24,22 @@ export class Claims {
   }
 
   add(unit: PreparedUnit): void {
-    const writes = writtenBy(unit);
     for (const key of unit.expected.keys()) {
-      if (writes.has(key)) this.#written.add(key);
+      if (unit.written.has(key)) this.#written.add(key);
       else this.#read.set(key, (this.#read.get(key) ?? 0) + 1);
     }
     for (const range of unit.empty) this.#empty.add(range);
   }
 
   remove(unit: PreparedUnit): void {
-    const writes = writtenBy(unit);
     for (const key of unit.expected.keys()) {
       const readers = this.#read.get(key) ?? 0;
-      if (writes.has(key)) this.#written.delete(key);
+      if (unit.written.has(key)) this.#written.delete(key);
       else if (readers > 1) this.#read.set(key, readers - 1);
       else this.#read.delete(key);
     }
     for (const range of unit.empty) this.#empty.delete(range);
   }
 }
-
-const writtenBy = ({ puts, deletes }: PreparedUnit): Set<string> =>
-  new Set([...puts.map(({ key }) => key), ...deletes]);
 
 const within = (key: string, { key: from, end }: KeyRange): boolean => key >= from && key < end;

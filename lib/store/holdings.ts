@@ -1,7 +1,7 @@
 import { Collection } from './collection.ts';
 import { sameJson } from './json.ts';
 import type { Kind } from './keys.ts';
-import { allKinds, type Keyspace, type Stray } from './keyspace.ts';
+import { allKinds, type Keyspace, type Located, type Stray } from './keyspace.ts';
 import type { KeyValue, WatchEvent } from './kv.ts';
 import { decode } from './records.ts';
 import type { Change, Entry } from './types.ts';
@@ -40,10 +40,11 @@ export class Holdings {
   apply(events: readonly WatchEvent[]): Outcome {
     const outcome: Outcome = { changes: [], strays: [], straysChanged: false };
     for (const { type, kv } of events) {
-      const before = this.#held(kv.key);
-      const stray = this.#strays.get(kv.key);
-      if (kv.modRevision <= ((before ?? stray)?.modRevision ?? 0)) continue;
-      if (type === 'put') this.#put(kv, outcome);
+      const located = this.#keyspace.parse(kv.key);
+      const before = located && this.collection(located.kind).get(located.id);
+      const known = before ?? this.#strays.get(kv.key);
+      if (known && kv.modRevision <= known.modRevision) continue;
+      if (type === 'put') this.#put(located, kv, outcome);
       else {
         if (this.#strays.delete(kv.key)) outcome.straysChanged = true;
         this.#drop(before, outcome);
@@ -62,7 +63,7 @@ export class Holdings {
     const kept = new Set<Entry>();
     for (const kv of kvs) {
       listed.add(kv.key);
-      const entry = this.#put(kv, outcome);
+      const entry = this.#put(this.#keyspace.parse(kv.key), kv, outcome);
       if (entry) kept.add(entry);
     }
     for (const kind of allKinds) {
@@ -76,36 +77,29 @@ export class Holdings {
   }
 
   /** @returns what is held under the key from now on */
-  #put(kv: KeyValue, outcome: Outcome): Entry | undefined {
-    const read = decode(this.#keyspace, kv);
-    if ('stray' in read) {
+  #put(located: Located | undefined, kv: KeyValue, outcome: Outcome): Entry | undefined {
+    const read = decode(this.#keyspace, located, kv);
+    const before = located && this.collection(located.kind).get(located.id);
+    if ('problem' in read) {
       const known = this.#strays.get(kv.key);
-      this.#strays.set(kv.key, read.stray);
-      this.#drop(this.#held(kv.key), outcome);
+      this.#strays.set(kv.key, read);
+      this.#drop(before, outcome);
       if (known?.modRevision === kv.modRevision) return undefined;
-      outcome.strays.push(read.stray);
+      outcome.strays.push(read);
       outcome.straysChanged = true;
       return undefined;
     }
-    const { entry } = read;
     if (this.#strays.delete(kv.key)) outcome.straysChanged = true;
-    const collection = this.collection(entry.kind);
-    const before = collection.get(entry.id);
-    if (before && unchanged(before, entry)) return before;
-    collection.set(entry);
-    outcome.changes.push({ kind: entry.kind, id: entry.id, ...(before && { before }), after: entry });
-    return entry;
+    if (before && unchanged(before, read)) return before;
+    this.collection(read.kind).set(read);
+    outcome.changes.push({ kind: read.kind, id: read.id, ...(before && { before }), after: read });
+    return read;
   }
 
   #drop(before: Entry | undefined, outcome: Outcome): void {
     if (!before) return;
     this.collection(before.kind).delete(before.id);
     outcome.changes.push({ kind: before.kind, id: before.id, before });
-  }
-
-  #held(key: string): Entry | undefined {
-    const located = this.#keyspace.parse(key);
-    return located && this.collection(located.kind).get(located.id);
   }
 }
 

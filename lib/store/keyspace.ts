@@ -60,7 +60,8 @@ export function keyspace(prefix = '/berth/v1'): Keyspace {
   }
   const bases = new Map<Kind, string>();
   const kindByBase = new Map<string, Kind>();
-  const prefixes = [`${prefix}/`];
+  const own = `${prefix}/`;
+  const prefixes = [own];
   for (const kind of allKinds) {
     const { path } = kinds[kind];
     const base = path.startsWith('/') ? path : `${prefix}/${path}`;
@@ -80,13 +81,13 @@ export function keyspace(prefix = '/berth/v1'): Keyspace {
     }
   }
 
-  /** The collection that a key lies in: the longest one that its path begins with. */
+  /** The collection that a key lies in. No collection lies in another. */
   function collection(key: string): Located | undefined {
-    for (let slash = key.length; slash > 0; slash = key.lastIndexOf('/', slash - 1)) {
-      const kind = kindByBase.get(key.slice(0, slash));
-      if (kind) return { kind, id: key.slice(slash + 1) };
+    for (let slash = key.indexOf('/', key.startsWith(own) ? own.length : 1); ; slash = key.indexOf('/', slash + 1)) {
+      const kind = kindByBase.get(slash < 0 ? key : key.slice(0, slash));
+      if (kind) return { kind, id: slash < 0 ? '' : key.slice(slash + 1) };
+      if (slash < 0) return undefined;
     }
-    return undefined;
   }
 
   return {
@@ -127,13 +128,16 @@ export const allKinds: readonly Kind[] = Object.keys(kinds).filter((name): name 
 function shapeProblem(kind: Kind, id: string): string | undefined {
   const wanted: readonly string[] = kinds[kind].segments;
   if (wanted.length === 0) return id === '' ? undefined : 'nothing lies below this key';
-  const found = id.split('/');
-  if (found.includes('')) return 'an empty segment';
-  const open = wanted.at(-1) === '…';
-  if (open ? found.length < wanted.length : found.length !== wanted.length) {
-    return `${found.length} segments instead of ${wanted.length}`;
+  let found = 1;
+  let start = 0;
+  for (let slash = id.indexOf('/'); slash >= 0; slash = id.indexOf('/', start)) {
+    if (slash === start) return 'an empty segment';
+    start = slash + 1;
+    found++;
   }
-  return undefined;
+  if (start === id.length) return 'an empty segment';
+  const right = wanted.at(-1) === '…' ? found >= wanted.length : found === wanted.length;
+  return right ? undefined : `${found} segments instead of ${wanted.length}`;
 }
 
 /** Names are checked where a controller writes; a user's bad name is answered by the kind's owner, in `status/`. */

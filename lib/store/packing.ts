@@ -33,12 +33,10 @@ export function pack<U extends PreparedUnit>(queue: Iterable<U>, inFlight: Claim
     for (const key of unit.expected.keys()) if (!expected.has(key)) compares++;
     compares += unit.empty.length;
     const fits =
-      compares <= MOST &&
-      operations + operationsOf(unit) <= MOST &&
-      (batch.length === 0 || bytes + unit.bytes <= BYTES);
+      compares <= MOST && operations + unit.written.size <= MOST && (batch.length === 0 || bytes + unit.bytes <= BYTES);
     if (!fits) return { batch, full: true };
     for (const [key, revision] of unit.expected) expected.set(key, revision);
-    operations += operationsOf(unit);
+    operations += unit.written.size;
     bytes += unit.bytes;
     ahead.add(unit);
     batch.push(unit);
@@ -67,8 +65,6 @@ export function transactionOf(batch: readonly PreparedUnit[]): TxnRequest {
     ]),
   };
 }
-
-const operationsOf = ({ puts, deletes }: PreparedUnit): number => puts.length + deletes.length;
 
 const sameFence = (one: PreparedUnit, other: PreparedUnit): boolean =>
   one.fence.key === other.fence.key && one.fence.createRevision === other.fence.createRevision;

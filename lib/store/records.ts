@@ -1,19 +1,16 @@
 import { messageOf } from '../errors/index.ts';
 import { type Kind, kinds } from './keys.ts';
-import type { Keyspace, Stray } from './keyspace.ts';
+import type { Keyspace, Located, Stray } from './keyspace.ts';
 import type { KeyValue } from './kv.ts';
 import type { Entry } from './types.ts';
 
 /** etcd's key and value as a record: JSON parsed, users' text and other formats as the bytes they are. */
-export function decode(keyspace: Keyspace, kv: KeyValue): { entry: Entry } | { stray: Stray } {
-  const located = keyspace.parse(kv.key);
-  if (!located) return { stray: { key: kv.key, modRevision: kv.modRevision, ...keyspace.problem(kv.key) } };
+export function decode(keyspace: Keyspace, located: Located | undefined, kv: KeyValue): Entry | Stray {
+  if (!located) return { key: kv.key, modRevision: kv.modRevision, ...keyspace.problem(kv.key) };
   try {
-    return { entry: entryOf(located.kind, located.id, kv) };
+    return entryOf(located.kind, located.id, kv);
   } catch (error) {
-    return {
-      stray: { key: kv.key, ...located, problem: `not JSON: ${messageOf(error)}`, modRevision: kv.modRevision },
-    };
+    return { key: kv.key, ...located, problem: `not JSON: ${messageOf(error)}`, modRevision: kv.modRevision };
   }
 }
 

@@ -25,6 +25,8 @@ export interface PreparedUnit {
   empty: readonly KeyRange[];
   puts: readonly { key: string; value: Buffer; lease?: string }[];
   deletes: readonly string[];
+  /** The keys of both. */
+  written: ReadonlySet<string>;
   /** Of what is written. */
   kinds: ReadonlySet<Kind>;
   /** What it takes of a request, about. */
@@ -80,6 +82,7 @@ export function prepare(
 
   const puts: { key: string; value: Buffer; lease?: string }[] = [];
   const deletes: string[] = [];
+  const named = new Set<string>();
   const written = new Set<string>();
   const touched = new Set<Kind>();
   let bytes = 0;
@@ -87,11 +90,12 @@ export function prepare(
   for (const write of unit.writes) {
     const kind = 'put' in write ? write.put : write.delete;
     const key = keyspace.key(kind, write.id);
-    if (written.has(key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
-    written.add(key);
+    if (named.has(key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
+    named.add(key);
     expect(key, write.expect ?? held(kind, write.id));
     if (settled(key) && changesNothing(write, kind, view)) continue;
     touched.add(kind);
+    written.add(key);
     bytes += 2 * key.length + 2 * FRAME;
     if ('delete' in write) {
       deletes.push(key);
@@ -111,7 +115,7 @@ export function prepare(
   }
   for (const key of expected.keys()) bytes += key.length + FRAME;
   if (bytes > LIMITS.unit) throw tooLarge([...written].join(', '), bytes, LIMITS.unit);
-  return { fence, expected, empty, puts, deletes, kinds: touched, bytes };
+  return { fence, expected, empty, puts, deletes, written, kinds: touched, bytes };
 }
 
 /** The store holds already what the write asks for, as far as the cache knows and unless the write expects another revision. */

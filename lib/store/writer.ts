@@ -35,8 +35,6 @@ const GATHER = 10;
 
 /** A unit that waits or is under way, with whom to tell. */
 interface Pending extends Delivery {
-  /** Those that it writes. */
-  keys: readonly string[];
   resolve(revision: number): void;
   reject(error: unknown): void;
 }
@@ -74,14 +72,13 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
       { writes, guards },
       { keyspace, view: cache, fence: fence(), settled: (key) => !unsettled.has(key) },
     );
-    return unit.puts.length + unit.deletes.length === 0 ? cache.revision : enqueue(unit);
+    return unit.written.size === 0 ? cache.revision : enqueue(unit);
   }
 
   function enqueue(unit: PreparedUnit): Promise<number> {
     return new Promise((resolve, reject) => {
-      const keys = [...unit.puts.map(({ key }) => key), ...unit.deletes];
-      for (const key of keys) unsettled.set(key, (unsettled.get(key) ?? 0) + 1);
-      queue.add({ ...unit, ambiguous: false, keys, resolve, reject });
+      for (const key of unit.written) unsettled.set(key, (unsettled.get(key) ?? 0) + 1);
+      queue.add({ ...unit, ambiguous: false, resolve, reject });
       if (scheduled) return;
       scheduled = true;
       queueMicrotask(() => {
@@ -106,8 +103,8 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
     }
   }
 
-  function settle({ keys }: Pending): void {
-    for (const key of keys) {
+  function settle({ written }: Pending): void {
+    for (const key of written) {
       const others = unsettled.get(key)! - 1;
       if (others > 0) unsettled.set(key, others);
       else unsettled.delete(key);
