@@ -75,13 +75,16 @@ LINKS
     name=$(basename "$file")
     [ -e "$file" ] && ! has "$wanted_namespaces" "$name" || continue
     ip netns del "$name" 2>/dev/null
-    rm -f "$netns/$name" && rm -f "$file" || fail - "cannot remove the namespace $name"
+    rm -f "$netns/$name" && rm -f "$file" || fail "$name" 'cannot remove the namespace'
   done
 }
 
 mount_namespace() {
   : >>"$run/netns/$2" || die 'cannot note a namespace'
-  has "$mounted" "$2" && return
+  if has "$mounted" "$2"; then
+    [ -n "$3" ] && [ "net:[$(stat -Lc %i "$netns/$2")]" != "$(readlink "/proc/$3/ns/net")" ] || return
+    ip netns del "$2" 2>/dev/null
+  fi
   rm -f "$netns/$2"
   if [ -z "$3" ]; then add "netns add $2"
   elif [ "$(readlink "/proc/$3/ns/net")" = "$(readlink /proc/self/ns/net)" ]; then
@@ -119,7 +122,7 @@ link_routes() {
 $known
 KNOWN
   while read -r route; do
-    case "$nl$routes" in *"$nl$route dev "*) continue ;; esac
+    case "$nl$routes" in *"$nl$route "*) continue ;; esac
     [ -n "$route" ] && add "route replace $route"
   done <<WANTED
 $wanted_routes
@@ -204,7 +207,7 @@ attachments mount
 flush
 list_mounts
 list_links
-routes=$(ip -o -4 route show)
+routes=$(ip -o -4 route show | sed 's/$/ /')
 attachments link
 link_routes
 flush
@@ -212,10 +215,10 @@ apply_rules || die 'nft refuses the rules'
 accept_forwarding || fail - 'iptables refuses to let our interfaces forward'
 if [ -n "$wanted_interfaces" ]; then echo 1 >/proc/sys/net/ipv4/ip_forward || die 'cannot switch on forwarding'; fi
 attachments inside
-routes=$(ip -o -4 route show)
+routes=$(ip -o -4 route show | sed 's/$/ /')
 while read -r route; do
   [ -z "$route" ] && continue
-  case "$nl$routes" in *"$nl$route dev "*) ;; *) fail - "no route to $route: $errors" ;; esac
+  case "$nl$routes" in *"$nl$route "*) ;; *) fail - "no route to $route: $errors" ;; esac
 done <<WANTED
 $wanted_routes
 WANTED

@@ -24,7 +24,11 @@ export function applyScript(plan: HostNetworkPlan, fence: HostFence): string {
     restored: fence.restoredFrom === undefined ? '' : whole(fence.restoredFrom),
     wanted_namespaces: lines(attachments.map(({ namespace }) => namespace)),
     wanted_interfaces: lines(attachments.flatMap(({ interfaces }) => interfaces.map((each) => each.hostInterface))),
-    wanted_routes: lines(plan.routes.map(({ to, via }) => `${asShown(to)} via ${plain(via)}`)),
+    wanted_routes: lines([
+      ...plan.routes.map(({ to, via }) => `${asShown(to)} via ${plain(via)}`),
+      // What nobody has in our own blocks is nobody's: without this it would leave by the default route, and come back.
+      ...plan.ownBlocks.filter((block) => !block.endsWith('/32')).map((block) => `blackhole ${plain(block)}`),
+    ]),
     rules: rulesOf(plan),
   };
   return [

@@ -1,0 +1,54 @@
+import { isCode, messageOf } from '../../lib/errors/index.ts';
+import { BatchFailed, Fenced, type HostFence, type HostNetworkPlan } from '../../lib/network/index.ts';
+import type { ContainerContext, Host } from './host.ts';
+import { networkOf, signature } from './network.ts';
+
+/** Applies the batch, and remembers what the host's network is now. */
+export async function applyNetwork(plan: HostNetworkPlan, host: Host): Promise<void> {
+  const { context, memory, link } = host;
+  const { controller, revision, storeRevision } = context.fence;
+  const fence: HostFence = { controller, revision, storeRevision };
+  let failed: ReadonlyMap<string, string> = new Map();
+  context.fence.check();
+  try {
+    await link.network.apply(plan, fence, context.signal).catch(async (error: unknown) => {
+      if (!(error instanceof Fenced) || !(await stillLeads(context))) throw error;
+      context.log.warn({ host: host.name, stored: error.stored }, 'a fence of a lost future: the store was restored');
+      await link.network.apply(plan, { ...fence, restoredFrom: error.stored }, context.signal);
+    });
+  } catch (error) {
+    if (isCode(error, 'BERTH_COMMAND'))
+      context.event(`hosts/${host.name}`, 'Warning', 'NetworkFailed', messageOf(error));
+    if (!(error instanceof BatchFailed)) throw error;
+    failed = error.failed;
+  }
+
+  memory.applied = signature(plan, host);
+  memory.namespaces = new Map(
+    plan.attachments
+      .filter(({ uid }) => !failed.has(uid))
+      .map(({ namespace, interfaces }) => [namespace, interfaces.map(({ address }) => address)]),
+  );
+  const uids = new Set(plan.attachments.map(({ uid }) => uid));
+  for (const what of ['network', 'namespaces', ...uids])
+    if (!failed.has(what)) host.succeeded(uids.has(what) ? networkOf(what) : what);
+  for (const [what, message] of failed) {
+    // A failure is of an attachment, of a namespace that would not go, or of something that all share.
+    if (uids.has(what)) host.failed(networkOf(what), message);
+    else host.failed(what.startsWith('berth-') ? 'namespaces' : 'network', message);
+  }
+}
+
+/**
+ * Whether we lead still, by the store itself. After a host has refused us this proves that the fence it holds is of no
+ * later leader of this store, so of a history that was lost: a later one could not have come while we led. The store's
+ * revision alone proves nothing: a leader that was stopped for a while has an old one, too.
+ */
+async function stillLeads({ state, store, fence }: ContainerContext): Promise<boolean> {
+  const key = [state.get('leaders', fence.controller), ...state.list('leaders', fence.controller)].find(
+    (entry) => entry?.createRevision === fence.revision,
+  );
+  if (!key) return false;
+  const now = await store.read('leaders', key.id);
+  return now?.createRevision === fence.revision;
+}

@@ -1,0 +1,76 @@
+import { isCode, messageOf } from '../../lib/errors/index.ts';
+import { controller, type Result } from '../../lib/reconcile/index.ts';
+import { perform } from './effects.ts';
+import { listen } from './hints.ts';
+import { type ContainerContext, Host } from './host.ts';
+import { plan } from './plan.ts';
+import { neighboursOf } from './surroundings.ts';
+import type { ContainerTools } from './tools.ts';
+
+export { type ContainerTools, containerTools } from './tools.ts';
+
+/** Makes each host run what is assigned to it: containers, their network namespaces, published ports. */
+export const container = controller<'observed', ContainerTools>({
+  name: 'container',
+  owns: ['observed'],
+  // An event about any of these wakes the host that it belongs to.
+  watches: {
+    assignments: ({ id }) => hostOf(id),
+    observed: ({ id }) => hostOf(id),
+    // Its neighbours need a route to it.
+    endpoints: ({ id, value }, state) => [hostOf(id), ...neighboursOf(value, state)],
+    containers: ({ id }, state) => state.by('assignments', 'container', id).map((entry) => hostOf(entry.id)),
+    hosts: ({ id }) => id.slice(id.indexOf('/') + 1),
+    credentials: ({ id }, state) => state.list('hosts', id).map((entry) => entry.id.slice(id.length + 1)),
+  },
+  // Most of them wait for a host; dead ones for long.
+  workers: 64,
+  reconcile: reconcileHost,
+  background: listen,
+});
+
+const hostOf = (id: string): string => id.slice(0, id.indexOf('/'));
+
+/** Plans and acts until nothing is left to do but wait. */
+async function reconcileHost(name: string, context: ContainerContext): Promise<Result> {
+  const { state, tools, fence } = context;
+  const record = state.by('hosts', 'name', name)[0]?.value;
+  if (!record || (record.agent && tools.agentOf !== name)) return;
+  const memory = tools.memory.of(name, fence.revision);
+  if (record.gone) return forgetAll(name, context);
+  try {
+    const host = new Host(name, context, {
+      link: await tools.linkTo(name, state),
+      memory,
+      shim: record.shim !== false,
+    });
+    await host.read();
+    for (let steps = 0; steps < STEPS_AT_MOST; steps++) {
+      await host.readNetwork();
+      const actions = plan(host.snapshot());
+      if (actions.length === 0) break;
+      await perform(actions, host);
+      if (host.conflicted) return { soon: true };
+    }
+    memory.silences = 0;
+    return { after: host.next() };
+  } catch (error) {
+    if (context.signal.aborted || !isCode(error, ...SILENCE)) throw error;
+    // Nobody answers: hostpool decides what that means. Here it only means to ask again later, and later still.
+    const after = Math.min(SILENCE_MOST, 1000 * 2 ** memory.silences++);
+    context.log.debug({ host: name, error: messageOf(error), after }, 'no answer');
+    return { after };
+  }
+}
+
+const SILENCE = ['BERTH_ENGINE_UNREACHABLE', 'BERTH_SSH', 'BERTH_HOST_KEY', 'BERTH_TIMEOUT'] as const;
+/** Milliseconds between questions to a host that does not answer. */
+const SILENCE_MOST = 30_000;
+/** The life of a container has half as many; a host that needs more goes round again. */
+const STEPS_AT_MOST = 16;
+
+/** A host that is gone runs nothing and never will: what was observed there is over. */
+async function forgetAll(name: string, { state, store, tools }: ContainerContext): Promise<Result> {
+  tools.memory.forget(name);
+  await Promise.all(state.list('observed', name).map(({ id }: { id: string }) => store.delete('observed', id)));
+}
