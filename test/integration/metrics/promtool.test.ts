@@ -6,9 +6,9 @@ import {
   processMetrics,
   Registry,
   requestMetrics,
-} from '../../../../lib/metrics/index.ts';
-import { VirtualClock } from '../../../../lib/simulation/virtual-clock.ts';
-import { createMemoryEtcd } from '../../../../lib/store/memory/index.ts';
+} from '../../../lib/metrics/index.ts';
+import { VirtualClock } from '../../../lib/simulation/virtual-clock.ts';
+import { createMemoryEtcd } from '../../../lib/store/memory/index.ts';
 
 describe('promtool check metrics', () => {
   it('has nothing to say about ours', async () => {
