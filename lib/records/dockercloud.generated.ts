@@ -7,7 +7,7 @@ import type { LocationSpec, StrategySpec } from './clouds.ts';
  */
 export interface DockerCloudWritten {
   /**
-   * Where machines come from: one location or a list of them, used in order. A location is a string, or a map with `driver`. `byon:(hosts="10.0.0.{1,2-9},user@h:port")` is a list of machines that exist and are reached by SSH (at most 65,536; braces hold items and ranges); `localhost` is the engine of the machine that the controllers run on; `sandbox` makes machines as containers on that engine; `hollow` makes machines that exist on paper only, `{driver: hollow, cpus: 16, memory: 64g, zones: 10, startMs: 200, failureRate: 0}` says of what kind; `jclouds:<provider>[:<region>]` takes them from a cloud provider.
+   * Where machines come from: one location or a list of them, used in order. A location is a string, or a map with `driver`. `byon:(hosts="10.0.0.{1,2-9},user@h:port")` is a list of machines that exist and are reached by SSH (some 25,000 at most; braces hold items and ranges); `localhost` is the engine of the machine that the controllers run on; `sandbox` makes machines as containers on that engine; `hollow` makes machines that exist on paper only, `{driver: hollow, cpus: 16, memory: 64g, zones: 10, startMs: 200, failureRate: 0}` says of what kind; `jclouds:<provider>[:<region>]` takes them from a cloud provider.
    */
   location: string | {} | (string | {})[];
   /**
@@ -175,7 +175,7 @@ export interface DockerCloudWritten {
  */
 export interface DockerCloudSpec {
   /**
-   * Where machines come from: one location or a list of them, used in order. A location is a string, or a map with `driver`. `byon:(hosts="10.0.0.{1,2-9},user@h:port")` is a list of machines that exist and are reached by SSH (at most 65,536; braces hold items and ranges); `localhost` is the engine of the machine that the controllers run on; `sandbox` makes machines as containers on that engine; `hollow` makes machines that exist on paper only, `{driver: hollow, cpus: 16, memory: 64g, zones: 10, startMs: 200, failureRate: 0}` says of what kind; `jclouds:<provider>[:<region>]` takes them from a cloud provider.
+   * Where machines come from: one location or a list of them, used in order. A location is a string, or a map with `driver`. `byon:(hosts="10.0.0.{1,2-9},user@h:port")` is a list of machines that exist and are reached by SSH (some 25,000 at most; braces hold items and ranges); `localhost` is the engine of the machine that the controllers run on; `sandbox` makes machines as containers on that engine; `hollow` makes machines that exist on paper only, `{driver: hollow, cpus: 16, memory: 64g, zones: 10, startMs: 200, failureRate: 0}` says of what kind; `jclouds:<provider>[:<region>]` takes them from a cloud provider.
    */
   location: LocationSpec[];
   /**

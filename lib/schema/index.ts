@@ -1,5 +1,6 @@
 /** The records as users write them: their schemas, and the parser that turns bytes into an accepted spec. */
 
+export { cell } from './columns.ts';
 export {
   API_VERSION,
   type Crd,
@@ -13,6 +14,7 @@ export {
 } from './crds.ts';
 export { explain } from './explain.ts';
 export { type ImageReference, imageName, parseImage } from './image.ts';
+export { type ManifestRecord, type ManifestResult, readManifest } from './manifest.ts';
 export { DNS_LABEL, isDnsLabel } from './names.ts';
 export { type ParseResult, parseRecord, type SpecProblem, type Specs } from './parse.ts';
 export { closest, didYouMean } from './suggest.ts';

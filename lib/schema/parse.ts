@@ -38,6 +38,8 @@ export type ParseResult<Spec> =
 export type SpecProblem = Pick<Problem, 'code' | 'path' | 'offset' | 'message' | 'found' | 'expected'>;
 
 const MAX_ERRORS = 10;
+/** Bytes of an accepted spec: etcd refuses 1.5 MiB, and `accepted/…` shares its transaction. */
+const MAX_ACCEPTED = 2 ** 20;
 
 /** From the accepted form of the schema to the spec: what no single field can say. */
 const finish: { [K in UserKind]: (accepted: unknown, written: unknown, field: Field) => Specs[K] | undefined } =
@@ -122,7 +124,16 @@ function readSpec<K extends UserKind>(kind: K, id: string, document: unknown, ro
       found: `a ${definition.kind}`,
       expected: 'no record of this kind',
     });
-  return field.failed ? undefined : finish[kind](accepted, written, field);
+  const spec = field.failed ? undefined : finish[kind](accepted, written, field);
+  const size = Buffer.byteLength(JSON.stringify(spec ?? null));
+  return size <= MAX_ACCEPTED
+    ? spec
+    : field.wrong({
+        code: 'BERTH_TOO_LARGE',
+        message: 'too large once its defaults and ranges are written out',
+        found: `${size} bytes`,
+        expected: `at most ${MAX_ACCEPTED}`,
+      });
 }
 
 const placeOf = (key: string, position: Position | undefined, field = ''): string =>

@@ -21,7 +21,7 @@ export const strategies: Form<StrategySpec[]> = (value, field, schema) => {
 function readStrategy(item: unknown, field: Field, supported: readonly unknown[]): StrategySpec | undefined {
   const entry = isMap(item) && Object.keys(item).length === 1 ? Object.entries(item)[0] : undefined;
   const name = typeof item === 'string' ? item : entry?.[0];
-  const known = ALL.find((each) => each === name);
+  const known = name === undefined ? undefined : ALL.find((each) => each === shortName(name));
   if (name === undefined || !known) return field.wrong(unknown(item, name));
   if (!supported.includes(known) || LATER.includes(known))
     return field.wrong({ code: 'BERTH_NOT_SUPPORTED_YET', found: known, expected: oneOf(supported) });
@@ -31,10 +31,16 @@ function readStrategy(item: unknown, field: Field, supported: readonly unknown[]
   const limit = entry?.[1];
   return typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= 100_000
     ? { maxContainers: limit }
-    : (entry ? field.at(known) : field).wrong({
+    : (entry ? field.at(entry[0]) : field).wrong({
         found: entry ? show(limit) : known,
         expected: '{maxContainers: n}, a whole number from 1 to 100000',
       });
+}
+
+/** `brooklyn.location.docker.strategy.BreadthFirstPlacementStrategy` and `BreadthFirst` are `breadthFirst`, as Clocker has it. */
+function shortName(name: string): string {
+  const last = name.slice(name.lastIndexOf('.') + 1).replace(/PlacementStrategy$/, '');
+  return last.charAt(0).toLowerCase() + last.slice(1);
 }
 
 const unknown = (item: unknown, name: string | undefined): Mistake => ({

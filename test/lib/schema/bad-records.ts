@@ -34,6 +34,7 @@ const clouds: Row[] = [
   ['a brace that is not closed', `  location: 'byon:(hosts="10.0.0.{1,2-9")'`, 'BERTH_INVALID', '5:34', 'spec.location', 'a "}" that closes it'],
   ['a range backwards', '  location: { driver: byon, hosts: ["10.0.0.{9-2}"] }', 'BERTH_INVALID', '5:46', 'spec.location.hosts[0]', 'a range from less to more'],
   ['a location of too many machines', '  location: byon:(hosts="10.0.{0-255}.{0-255},h")', 'BERTH_INVALID', '5:47', 'spec.location', 'at most 0 more'],
+  ['a location of more machines than a record holds', '  location: byon:(hosts="10.0.{0-255}.{0-255}")', 'BERTH_TOO_LARGE', '5:3', 'spec', 'at most 1048576'],
   ['a machine twice', '  location: byon:(hosts="10.0.0.1,10.0.0.1:22")', 'BERTH_INVALID', '5:35', 'spec.location', 'each machine once'],
   ['byon without hosts', '  location: byon', 'BERTH_INVALID', '5:13', 'spec.location', 'hosts="…"'],
   ['an unknown setting of a location', '  location: { driver: hollow, cpu: 4 }', 'BERTH_UNKNOWN_FIELD', '5:31', 'spec.location.cpu', 'did you mean "cpus"?'],

@@ -99,7 +99,7 @@ describe('the parser', () => {
           if (!result.ok) expect(result.errors).to.have.length.within(1, 10);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     ));
 
   it('never throws on what is almost a blueprint', () =>
@@ -128,6 +128,6 @@ describe('the parser', () => {
           parseRecord({ kind: 'applications', id: 'n/a', value });
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     ));
 });

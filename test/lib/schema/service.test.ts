@@ -113,4 +113,11 @@ describe('a service', () => {
         'location: c\nstrategies: [random]\nservices: [{ type: docker:a, strategies: [{ maxContainers: 2 }] }]',
       ).services[0]!.strategies,
     ).to.deep.equal(['random', { maxContainers: 2 }]));
+
+  it('may call strategies as Clocker does', () =>
+    expect(
+      service(
+        '  strategies: [LeastContainers, { MaxContainers: 3 }, brooklyn.location.docker.strategy.BreadthFirstPlacementStrategy]',
+      ).strategies,
+    ).to.deep.equal(['leastContainers', { maxContainers: 3 }, 'breadthFirst']));
 });
