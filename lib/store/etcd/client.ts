@@ -112,12 +112,12 @@ export class EtcdClient implements Kv {
       const deadline = this.#clock.now() + timeoutMs;
       const work = () => send(borrowed.etcd, { deadline });
       const result = await withTimeout(this.#clock, timeoutMs + GRACE_MS, tooLate, work, given.signal);
-      borrowed.release();
+      borrowed.release('answered');
       return result;
     } catch (error) {
       const failure = translate(given.signal.aborted ? new Error('the call was given up') : error, effect);
-      // A caller that gives up says nothing about the connection.
-      borrowed.release(given.signal.aborted ? undefined : failure);
+      const answered = !isCode(failure, 'BERTH_STORE_UNAVAILABLE');
+      borrowed.release(given.signal.aborted ? 'given up' : answered ? 'answered' : 'failed');
       throw failure;
     } finally {
       this.#underway.delete(giveUp);

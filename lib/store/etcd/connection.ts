@@ -1,6 +1,5 @@
 import { noop } from 'cockatiel';
 import { Etcd3, type IOptions } from 'etcd3';
-import { type BerthError, isCode } from '../../errors/index.ts';
 import type { Clock } from '../../platform/index.ts';
 import { unavailable } from './errors.ts';
 
@@ -31,10 +30,13 @@ const GRPC_OPTIONS = {
 /** For the exchange of a password for a token; etcd's bcrypt takes a while. */
 const AUTHENTICATION_TIMEOUT_MS = 5000;
 
-/** One etcd3 client in use. `release` it when the call or stream is over, with the error if it failed. */
+/** How the use of a client ended: etcd answered (be it with a refusal), or did not, or nobody waited any longer. */
+export type Outcome = 'answered' | 'failed' | 'given up';
+
+/** One etcd3 client in use, until `release`. */
 export interface Borrowed {
   readonly etcd: Etcd3;
-  release(error?: BerthError): void;
+  release(outcome: Outcome): void;
 }
 
 /**
@@ -45,7 +47,7 @@ export class Connection {
   readonly #options: EtcdOptions;
   readonly #clock: Clock;
   #endpoint = 0;
-  #current: { etcd: Etcd3; users: number } | undefined;
+  #current: { etcd: Etcd3; users: number; answers: number } | undefined;
   #closed = false;
 
   constructor(options: EtcdOptions, clock: Clock) {
@@ -56,19 +58,20 @@ export class Connection {
   /** @throws BERTH_STORE_UNAVAILABLE when it is closed */
   borrow(): Borrowed {
     if (this.#closed) throw unavailable('the client is closed');
-    this.#current ??= { etcd: this.#connect(), users: 0 };
+    this.#current ??= { etcd: this.#connect(), users: 0, answers: 0 };
     const client = this.#current;
     client.users++;
+    const answersBefore = client.answers;
     let released = false;
     return {
       etcd: client.etcd,
-      release: (error) => {
+      release: (outcome) => {
         if (released) return;
         released = true;
         client.users--;
-        // Permission denied may also mean that etcd restarted and forgot the token.
-        const replace = error && isCode(error, 'BERTH_STORE_UNAVAILABLE', 'BERTH_STORE_DENIED');
-        if (replace && this.#current === client) {
+        if (outcome === 'answered') client.answers++;
+        // One that answered others in the meantime is slow, not broken.
+        if (outcome === 'failed' && client.answers === answersBefore && this.#current === client) {
           this.#current = undefined;
           this.#endpoint = (this.#endpoint + 1) % this.#options.endpoints.length;
         }

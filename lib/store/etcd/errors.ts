@@ -34,19 +34,17 @@ const REFUSALS: readonly (readonly [RegExp, Code, string])[] = [
  */
 export function translate(error: unknown, effect: 'once' | 'repeatable'): BerthError {
   if (error instanceof BerthError) return error;
-  const found = essence(messageOf(error));
+  const message = messageOf(error);
+  const found = essence(message);
   for (const [pattern, code, says] of REFUSALS) {
-    if (pattern.test(found)) return new BerthError(code, says, { found, cause: error });
+    if (pattern.test(message)) return new BerthError(code, says, { found, cause: error });
   }
   const says = `etcd did not answer: ${found}`;
   return effect === 'once' ? new OutcomeUnknown(says, error) : unavailable(says, error);
 }
 
-/** Without what gRPC puts around a message: its status, which the patterns above do not need but two, and its notes. */
-const essence = (message: string): string =>
-  message
-    .replace(/^\d+ (?!INVALID_ARGUMENT|PERMISSION_DENIED|UNAUTHENTICATED)[A-Z_]+: /, '')
-    .replace(/ Resolution note:.*$/, '');
+/** Without the status and the notes that gRPC puts around what happened. */
+const essence = (message: string): string => message.replace(/^\d+ [A-Z_]+: /, '').replace(/ Resolution note:.*$/, '');
 
 export const unavailable = (why: string, cause?: unknown): BerthError =>
   new BerthError('BERTH_STORE_UNAVAILABLE', why, { cause });

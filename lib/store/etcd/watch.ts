@@ -1,8 +1,8 @@
 import type { IDuplexStream, IWatchRequest, IWatchResponse } from 'etcd3';
-import type { BerthError } from '../../errors/index.ts';
+import { type BerthError, isCode } from '../../errors/index.ts';
 import { type Clock, type Log, withTimeout } from '../../platform/index.ts';
 import type { Watch, WatchRequest } from '../kv.ts';
-import type { Borrowed, Connection } from './connection.ts';
+import type { Borrowed, Connection, Outcome } from './connection.ts';
 import { cancelled, translate, unavailable } from './errors.ts';
 import { fromEvent, toRange } from './messages.ts';
 
@@ -39,13 +39,14 @@ export class EtcdWatch implements Watch {
   }
 
   cancel(): void {
-    this.#finish();
+    this.#finish('given up');
   }
 
   /** Ends it from this side. */
   end(error: BerthError): void {
     if (this.#over) return;
-    this.#finish(error);
+    // A denial may also mean that etcd restarted and forgot the token: etcd does not tell a watch which.
+    this.#finish(isCode(error, 'BERTH_STORE_UNAVAILABLE', 'BERTH_STORE_DENIED') ? 'failed' : 'answered');
     this.#log.debug({ key: this.#request.key, code: error.code }, 'a watch ended');
     this.#request.onEnd(error);
   }
@@ -104,12 +105,12 @@ export class EtcdWatch implements Watch {
     if (this.#progressWanted) this.requestProgress();
   }
 
-  #finish(error?: BerthError): void {
+  #finish(outcome: Outcome): void {
     if (this.#over) return;
     this.#over = true;
     this.#forget();
     this.#confirmOpen();
     this.#stream?.cancel();
-    this.#borrowed?.release(error);
+    this.#borrowed?.release(outcome);
   }
 }

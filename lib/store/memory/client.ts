@@ -12,7 +12,7 @@ import {
   type WatchRequest,
 } from '../kv.ts';
 import { unavailable } from './errors.ts';
-import type { Transport } from './watches.ts';
+import type { Notices, Transport } from './watches.ts';
 
 /** A message about to be sent. `events` is one that a watch is about to receive; its request is that of the watch. */
 export type Call =
@@ -47,6 +47,7 @@ export interface Server {
   revokeLease(id: string): void;
   compact(revision: number): void;
   watch(request: WatchRequest, transport: Transport): Watch & { cut(): void };
+  readonly notices: Notices;
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -199,6 +200,7 @@ export class MemoryClient implements Kv {
         this.#clock.after(lastArrival - this.#clock.monotonic(), action);
       },
       next: () => (cut ? 'cut' : 'deliver'),
+      notices: this.#server.notices,
     };
   }
 

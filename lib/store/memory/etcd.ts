@@ -4,7 +4,7 @@ import { type ConnectOptions, MemoryClient } from './client.ts';
 import { History, type Revision } from './history.ts';
 import { Leases } from './leases.ts';
 import { transact } from './transaction.ts';
-import { Watches } from './watches.ts';
+import { type Notices, Watches } from './watches.ts';
 
 export interface MemoryEtcdOptions {
   clock: Clock;
@@ -15,6 +15,8 @@ export interface MemoryEtcdOptions {
   latency?: () => number;
   /** Milliseconds from a lease's deadline until its keys are deleted: etcd looks twice a second. Default 0. */
   leaseJitter?: () => number;
+  /** `hasty`: progress notices may overtake the events that they cover, as with some versions of etcd. Default `ordered`. */
+  notices?: Notices;
 }
 
 /** A state of the store to go back to. */
@@ -30,9 +32,11 @@ export class MemoryEtcd {
   #history = new History();
   readonly #leases: Leases;
   readonly #watches = new Watches(() => this.#history);
+  readonly #notices: Notices;
   readonly #observers = new Set<(revision: Revision) => void>();
 
-  constructor({ clock, latency, leaseJitter = () => 0 }: MemoryEtcdOptions) {
+  constructor({ clock, latency, leaseJitter = () => 0, notices = 'ordered' }: MemoryEtcdOptions) {
+    this.#notices = notices;
     this.#clock = clock;
     this.#latency = latency;
     this.#leases = new Leases({ clock, jitter: leaseJitter, expire: (keys) => this.#deleteAll(keys) });
@@ -51,6 +55,7 @@ export class MemoryEtcd {
       keepLeaseAlive: (id) => this.#leases.renew(id),
       revokeLease: (id) => this.#deleteAll(this.#leases.revoke(id)),
       compact: (revision) => this.#history.compact(revision),
+      notices: this.#notices,
       watch: (request, transport) => this.#watches.open(request, transport),
     });
   }
@@ -96,9 +101,8 @@ export class MemoryEtcd {
   }
 
   #deleteAll(keys: string[]): void {
-    const batch = this.#history.begin();
-    for (const key of keys) batch.delete(key);
-    this.#publish(batch.end());
+    for (const key of keys) this.#history.delete(key);
+    this.#publish(this.#history.commit());
   }
 
   #publish(made: Revision | undefined): void {

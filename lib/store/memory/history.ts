@@ -28,6 +28,8 @@ export class History {
   /** `#log[i]` is revision `#logStart + i`. */
   #log: Revision[] = [];
   #logStart = 2;
+  /** Of the revision in the making. */
+  #changes: WatchEvent[] = [];
 
   get revision(): number {
     return this.#revision;
@@ -48,10 +50,10 @@ export class History {
     return last && last.version > 0 ? last : undefined;
   }
 
-  /** All live keys of a range as of a revision, the current one by default. */
-  live(range: KeyRange, revision = this.#revision): KeyValue[] {
+  /** All live keys of a range, now. */
+  live(range: KeyRange): KeyValue[] {
     const found: KeyValue[] = [];
-    this.#visit(range, revision, (kv) => found.push(kv));
+    this.#visit(range, Number.POSITIVE_INFINITY, (kv) => found.push(kv));
     return found;
   }
 
@@ -70,42 +72,36 @@ export class History {
     return { revision: this.#revision, kvs, more: !request.countOnly && count > kvs.length, count };
   }
 
-  /** Begins the next revision. What it changes can be read at once; `end` makes a revision of it if there was a change. */
-  begin(): Batch {
+  /**
+   * Puts a key in the revision that is in the making; `current` and `live` show it at once. A key is changed at most
+   * once in a revision.
+   * @returns what was there before
+   */
+  put(key: string, value: Buffer, lease: string): KeyValue | undefined {
+    const before = this.current(key);
     const revision = this.#revision + 1;
-    const events: WatchEvent[] = [];
-    return {
-      put: (key, value, lease) => {
-        const before = this.current(key);
-        const kv: KeyValue = {
-          key,
-          value,
-          createRevision: before?.createRevision ?? revision,
-          modRevision: revision,
-          version: (before?.version ?? 0) + 1,
-          lease,
-        };
-        this.#append(kv);
-        events.push({ type: 'put', kv });
-        return before;
-      },
-      delete: (key) => {
-        const before = this.current(key);
-        if (!before) return undefined;
-        const kv: KeyValue = { key, value: NOTHING, createRevision: 0, modRevision: revision, version: 0, lease: '0' };
-        this.#append(kv);
-        events.push({ type: 'delete', kv });
-        return before;
-      },
-      live: (range) => this.live(range, revision),
-      end: () => {
-        if (events.length === 0) return undefined;
-        this.#revision = revision;
-        const done = { revision, events };
-        this.#log.push(done);
-        return done;
-      },
-    };
+    const createRevision = before?.createRevision ?? revision;
+    const version = (before?.version ?? 0) + 1;
+    this.#append('put', { key, value, createRevision, modRevision: revision, version, lease });
+    return before;
+  }
+
+  /** The same for a deletion. An absent key is no change. */
+  delete(key: string): KeyValue | undefined {
+    const before = this.current(key);
+    if (!before) return undefined;
+    const modRevision = this.#revision + 1;
+    this.#append('delete', { key, value: NOTHING, createRevision: 0, modRevision, version: 0, lease: '0' });
+    return before;
+  }
+
+  /** Ends the revision in the making. @returns undefined when nothing has changed; then there is none */
+  commit(): Revision | undefined {
+    if (this.#changes.length === 0) return undefined;
+    const made = { revision: ++this.#revision, events: this.#changes };
+    this.#changes = [];
+    this.#log.push(made);
+    return made;
   }
 
   /** Forgets versions superseded at `revision`. @throws BERTH_STORE_COMPACTED, BERTH_STORE_INVALID */
@@ -132,20 +128,20 @@ export class History {
   }
 
   #visit(range: KeyRange, revision: number, visit: (kv: KeyValue) => void): void {
-    const visitKey = ({ versions }: KeyHistory) => {
-      let i = versions.length - 1;
-      while (i >= 0 && versions[i]!.modRevision > revision) i--;
-      if (i >= 0 && versions[i]!.version > 0) visit(versions[i]!);
-    };
     if (range.end === undefined) {
       const only = this.#keys.get(range.key);
-      if (only) visitKey(only);
-    } else {
-      this.#sorted.forEach(range, visitKey);
+      const kv = only && asOf(only, revision);
+      if (kv) visit(kv);
+      return;
     }
+    this.#sorted.forEach(range, (history) => {
+      const kv = asOf(history, revision);
+      if (kv) visit(kv);
+    });
   }
 
-  #append(kv: KeyValue): void {
+  #append(type: WatchEvent['type'], kv: KeyValue): void {
+    this.#changes.push({ type, kv });
     const history = this.#keys.get(kv.key);
     if (history) history.versions.push(kv);
     else this.#insert({ key: kv.key, versions: [kv] });
@@ -170,13 +166,10 @@ export class History {
   }
 }
 
-/** The changes of one revision in the making. A key is changed at most once in it. */
-export interface Batch {
-  /** @returns what was there before */
-  put(key: string, value: Buffer, lease: string): KeyValue | undefined;
-  /** @returns what was there before; an absent key is no change */
-  delete(key: string): KeyValue | undefined;
-  /** Live keys, with the changes of this batch. */
-  live(range: KeyRange): KeyValue[];
-  end(): Revision | undefined;
+/** The key as a revision shows it; undefined where it did not exist. */
+function asOf({ versions }: KeyHistory, revision: number): KeyValue | undefined {
+  let i = versions.length - 1;
+  while (i >= 0 && versions[i]!.modRevision > revision) i--;
+  const kv = versions[i];
+  return kv && kv.version > 0 ? kv : undefined;
 }

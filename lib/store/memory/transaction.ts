@@ -29,22 +29,21 @@ export function transact(
     if ('put' in operation && !leases.has(operation.lease ?? '0')) throw leaseGone(operation.lease ?? '0');
   }
 
-  const batch = history.begin();
   const gets = operations.map((operation): KeyValue[] => {
-    if ('get' in operation) return batch.live({ key: operation.get, end: operation.end });
+    if ('get' in operation) return history.live({ key: operation.get, end: operation.end });
     if ('put' in operation) {
       const { put: key, value, lease = '0' } = operation;
-      const before = batch.put(key, typeof value === 'string' ? Buffer.from(value) : value, lease);
+      const before = history.put(key, typeof value === 'string' ? Buffer.from(value) : value, lease);
       leases.move(key, before?.lease ?? '0', lease);
     } else {
-      for (const { key, lease } of batch.live({ key: operation.delete, end: operation.end })) {
-        batch.delete(key);
+      for (const { key, lease } of history.live({ key: operation.delete, end: operation.end })) {
+        history.delete(key);
         leases.move(key, lease, '0');
       }
     }
     return [];
   });
-  const made = batch.end();
+  const made = history.commit();
   return { response: { succeeded, revision: history.revision, gets }, made };
 }
 
@@ -92,12 +91,13 @@ function validate({ compare, then, else: otherwise = [] }: TxnRequest): void {
 
 /** No key may be put twice, or put and deleted. */
 function validateBranch(operations: Operation[]): void {
+  if (operations.some((operation) => keyOf(operation) === '')) throw invalid('key is not provided');
+  if (operations.length < 2) return;
   const put = new Set<string>();
   const deletes = operations.flatMap((operation) =>
     'delete' in operation ? [{ key: operation.delete, end: operation.end }] : [],
   );
   for (const operation of operations) {
-    if (keyOf(operation) === '') throw invalid('key is not provided');
     if (!('put' in operation)) continue;
     if (put.has(operation.put) || deletes.some((range) => inRange(operation.put, range))) {
       throw invalid('duplicate key given in txn request');

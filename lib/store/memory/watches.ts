@@ -4,12 +4,17 @@ import { compacted, unavailable } from './errors.ts';
 import type { History, Revision } from './history.ts';
 import { inRange } from './sorted.ts';
 
+/** `hasty`: as etcd before 3.4.25 and 3.5.8, issue 15220. */
+export type Notices = 'ordered' | 'hasty';
+
 /** How a watch's messages reach its client. */
 export interface Transport {
   /** Calls `action` later, after all that was handed in before. */
   send(action: () => void): void;
   /** What becomes of the stream when the next message is due. */
   next(): 'deliver' | 'cut';
+  /** Whether progress notices that were asked for wait for the events that they cover. */
+  readonly notices: Notices;
 }
 
 /** Revisions that one message carries at most (etcd's watchBatchMaxRevs). */
@@ -76,6 +81,7 @@ class ServedWatch implements Watch {
 
   requestProgress(): void {
     if (this.#over) return;
+    if (this.#scheduled && this.#transport.notices === 'hasty') this.#request.onEvents([], this.#history().revision);
     this.#progressWanted = true;
     this.#skipTo(this.#history().revision + 1);
     this.#schedule();

@@ -89,6 +89,29 @@ describe('the model of etcd', () => {
     expect(seen.events).to.have.length(1);
   });
 
+  for (const [notices, first] of [
+    ['ordered', 1],
+    ['hasty', 0],
+  ] as const) {
+    it(`${notices} progress notices come ${first ? 'after' : 'before'} events that are late`, async () => {
+      const clock = new VirtualClock();
+      const store = createMemoryEtcd({ clock, notices });
+      let fate: Fault = 'none';
+      const seen = recordWatch(store.connect({ fault: () => fate }), { key: 'a', startRevision: 2 });
+      await clock.advance(0);
+      fate = { delayMs: 100 };
+      await store.connect().txn(put('a'));
+      seen.watch.requestProgress();
+      await clock.advance(100);
+      expect(seen.messages.slice(1).map(({ events, revision }) => [events.length, revision])[0]).to.deep.equal([
+        first,
+        2,
+      ]);
+      expect(seen.messages.at(-1)?.revision).to.equal(2);
+      expect(seen.events).to.have.length(1);
+    });
+  }
+
   it('cuts the watches of one client or of all', async () => {
     const clock = new VirtualClock();
     const store = createMemoryEtcd({ clock });
