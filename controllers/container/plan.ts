@@ -36,7 +36,7 @@ function ofMember(member: Member, snapshot: Snapshot): Action[] {
   const going = incarnations.filter((each) => each !== container && each !== pause);
   if (going.length > 0) return going.flatMap((each) => takeAway(each, snapshot));
   if (observed && observed.uid !== assignment?.uid) {
-    return snapshot.applied === undefined || snapshot.failures.has('namespaces') ? [] : [{ do: 'forget', member }];
+    return snapshot.failures.has('namespaces') ? [] : [{ do: 'forget', member }];
   }
   if (!assignment) return [];
 
