@@ -25,7 +25,7 @@ export function acceptCloud(
   name: string,
   user: Entry<'dockerclouds'> | undefined,
   accepted: Accepted<DockerCloudSpec> | undefined,
-  parse: (text: Buffer) => Parsed,
+  parse: (user: Entry<'dockerclouds'>) => Parsed,
   now: number,
 ): Acceptance | undefined {
   if (!user && !accepted) return undefined;
@@ -39,7 +39,7 @@ export function acceptCloud(
   }
   if (!user) return undefined;
 
-  const parsed = name.length > MAX_CLOUD_NAME ? tooLong(name) : parse(user.value);
+  const parsed = name.length > MAX_CLOUD_NAME ? tooLong(name) : parse(user);
   if (!parsed.ok) return { ...(accepted && { accepted }), observed: no(parsed.reason, parsed.message), ...generation };
   const { spec } = parsed;
   return {

@@ -1,3 +1,4 @@
+import { sleep } from '../../lib/platform/index.ts';
 import { type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import { sameJson } from '../../lib/store/index.ts';
@@ -7,7 +8,6 @@ import { ensureCredentials } from './credentials.ts';
 import { factsOf } from './facts.ts';
 import { finish } from './finish.ts';
 import { newHostName } from './names.ts';
-import { parseCloud } from './parse.ts';
 import { type CloudFacts, type CloudPlan, planCloud } from './plan.ts';
 import { hostConditions, phaseOf } from './standing.ts';
 import { cloudStatus, type Deletion } from './status.ts';
@@ -15,10 +15,13 @@ import { changed, forgotten, unitsOf } from './units.ts';
 
 /** One cloud: what is accepted of its record, which hosts it should have, and what is to be said about it. */
 export async function reconcileCloud(cloud: string, context: HostpoolContext): Promise<Result> {
-  const { state, store, clock } = context;
+  const { state, store, clock, tools, signal } = context;
+  // A large cloud is looked at less often, so that its hosts, which come one by one, are taken together.
+  const pause = Math.min(500, Math.floor(state.list('hosts', cloud).length / 10));
+  if (pause > 0) await sleep(clock, pause, signal);
   const user = state.get('dockerclouds', cloud);
   const before = state.get('accepted/dockerclouds', cloud);
-  const acceptance = acceptCloud(cloud, user, before?.value, (text) => parseCloud(cloud, text), clock.now());
+  const acceptance = acceptCloud(cloud, user, before?.value, (entry) => tools.memory.parse(entry), clock.now());
   if (!acceptance) {
     await store.delete('status/dockerclouds', cloud);
     return;
@@ -58,19 +61,24 @@ async function carryOut(
   plan: CloudPlan,
   context: HostpoolContext,
 ): Promise<boolean> {
-  const { state, store, clock } = context;
+  const { state, store, clock, tools } = context;
   const changes = [];
-  for (const { name, record, health } of hosts) {
+  for (const { name, entry, record, health } of hosts) {
     const standing = plan.standing.get(name);
     if (!standing) {
       changes.push(forgotten(cloud, name, state));
       continue;
     }
+    const verdict = JSON.stringify([standing, health.verdict, health.engine, health.message]);
+    if (tools.memory.isSettled(entry, spec, verdict)) continue;
     const phase = phaseOf(record, standing);
     const conditions = context.conditions(record.conditions, hostConditions(record, standing, health, spec));
     const { removing, ...others } = standing;
     const after: HostRecord = { ...record, ...others, ...(removing && { removing }), phase, conditions };
-    if (sameJson(record, after)) continue;
+    if (sameJson(record, after)) {
+      tools.memory.settle(entry, spec, verdict);
+      continue;
+    }
     changes.push(changed(cloud, name, record, after, state));
     announce(cloud, name, record, after, context);
   }

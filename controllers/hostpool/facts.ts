@@ -18,6 +18,7 @@ export function factsOf(
       const name = nameOf(entry);
       return {
         name,
+        entry,
         record: entry.value,
         health: tools.probes.of(name),
         missing: tools.inventory.isMissing(cloud, name, now),

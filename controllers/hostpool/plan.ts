@@ -9,10 +9,12 @@
  */
 
 import type { DockerCloudSpec, HostRecord, LocationSpec } from '../../lib/records/index.ts';
+import type { Entry } from '../../lib/store/index.ts';
 import { type Health, type LossRules, losses } from './health.ts';
 
 export interface HostFacts {
   name: string;
+  entry: Entry<'hosts'>;
   record: HostRecord;
   health: Health;
   /** Its location does not list its machine any more. */

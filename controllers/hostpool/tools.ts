@@ -5,6 +5,7 @@ import { generateKeyPair } from '../../lib/ssh/index.ts';
 import { createAuthority, issueClient } from '../../lib/tls/index.ts';
 import { type LossRules, lossRules } from './health.ts';
 import { Inventory } from './inventory.ts';
+import { Memory } from './memory.ts';
 import { Probes } from './probes.ts';
 import { Vault } from './vault.ts';
 
@@ -21,6 +22,7 @@ export interface HostpoolTools {
   probes: Probes;
   /** What locations listed. Hints likewise. */
   inventory: Inventory;
+  memory: Memory;
   rules: LossRules;
 }
 
@@ -33,6 +35,7 @@ export function createHostpoolTools(
     vault: new Vault(given.sealer),
     probes: new Probes(),
     inventory: new Inventory(),
+    memory: new Memory(),
     rules: lossRules,
     ...given,
   };

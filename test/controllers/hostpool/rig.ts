@@ -90,7 +90,7 @@ export class Rig {
 
   /** Until so many hosts are ready. */
   ready(cloud: string, count: number, ms = 120_000): Promise<void> {
-    const ready = () => this.hosts(cloud).filter(({ schedulable }) => schedulable).length === count;
+    const ready = () => this.cache.list('hosts', cloud).filter(({ value }) => value.schedulable).length === count;
     return this.clock.until(ready, ms, `${count} ready hosts`);
   }
 
