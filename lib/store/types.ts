@@ -104,7 +104,8 @@ export interface Unit<K extends Kind = Kind> {
 export interface Store<Owned extends Kind = Kind> {
   /**
    * @returns the revision at which the writes are in the store. A unit without effect (every put equals what the
-   *   cache holds, every delete is of an absent key) is not sent, whatever its guards, and answers the cache's revision
+   *   cache holds, every delete is of an absent key) is not sent, whatever its guards, and answers the cache's revision;
+   *   one that was sent answers a revision above what the cache's was at the call
    * @throws BERTH_CONFLICT when a comparison failed and the writes are not in the store: read again
    * @throws BERTH_NOT_LEADER when the lead is lost; BERTH_NOT_OWNER for a kind not owned; BERTH_STORE_… otherwise.
    *   An unknown outcome is resolved by reading back before this returns or throws
