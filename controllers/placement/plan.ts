@@ -2,9 +2,10 @@
  * The pure plan of one cloud: which assignments go, which are written, who waits and why.
  *
  * What protects what (design §1.3): every new assignment compares `schedulable/<cloud>` (against a host that leaves),
- * the container's record (against an application that is being deleted and looks for what is left), and that its host
- * holds no `observed` of the container's name (against the old incarnation); a move off a lost host compares the host's
- * record, in the same transaction that deletes the old assignment.
+ * the cloud's record (against limits that were lowered), the container's record (against an application that is being
+ * deleted and looks for what is left), and that its host holds no `observed` of the container's name (against the old
+ * incarnation); a move off a lost host compares the host's record, in the same transaction that deletes the old
+ * assignment.
  */
 
 import { type Filter, type HostModel, type Pipeline, Planner, pipeline } from '../../lib/placement/index.ts';
@@ -158,6 +159,7 @@ class Round {
       writes: [{ put: 'assignments', id, value, expect: 0 }],
       guards: [
         { unchanged: 'schedulable', id: this.#cloud },
+        { unchanged: 'accepted/dockerclouds', id: this.#cloud },
         { unchanged: 'containers', id: container.id, at: container.modRevision },
         { absent: 'observed', id },
         ...guards,

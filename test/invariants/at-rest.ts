@@ -49,14 +49,19 @@ function* nothingExtra(ledger: Ledger): Iterable<string> {
   }
 }
 
-/** Kinds that outlive everything a user ever wanted. */
-const LASTING = new Set(['events', 'leaders', 'members', 'installation']);
+/** What outlives everything a user ever wanted: who runs, and what tells any Calico that this is its datastore. */
+const LASTING = [
+  /^(events|leaders|members|installation)\//,
+  /^calico\/(ipam\/v2\/config|resources\/v3\/projectcalico.org\/(clusterinformations|tiers)\/default)$/,
+];
 
 /** What must hold once the user has deleted everything: nothing is left, neither records nor containers. */
 export function leaked(ledger: Ledger): string[] {
   const records = ledger
     .kinds()
-    .flatMap((kind) => (LASTING.has(kind) ? [] : ledger.list(kind).map(({ id }) => `${kind}/${id} is left`)));
+    .flatMap((kind) => ledger.list(kind).map(({ id }) => `${kind}/${id}`))
+    .filter((record) => !LASTING.some((lasting) => lasting.test(record)))
+    .map((record) => `${record} is left`);
   const containers = [...ledger.engines].flatMap(([host, held]) =>
     held.map((each) => `${nameOf(each)} is left on ${host}`),
   );

@@ -108,6 +108,8 @@ const withinLimits: Invariant = {
         yield `${host}: ${sum.cpus} of ${record.capacity.cpus} cores given away`;
       if (sum.memory > record.capacity.memory)
         yield `${host}: ${sum.memory} of ${record.capacity.memory} bytes given away`;
+      // A limit that was lowered moves nothing that runs.
+      if (!touched.assigned.has(host)) continue;
       const limit = Math.min(record.capacity.containers ?? Infinity, maxContainers(ledger, record.cloud));
       if (assignments.length > limit) yield `${host}: ${assignments.length} containers, at most ${limit}`;
     }
@@ -157,6 +159,7 @@ export function check(ledger: Ledger): string[] {
   touched.hosts.clear();
   touched.containers.clear();
   touched.addresses.clear();
+  touched.assigned.clear();
   touched.networks = false;
   return said;
 }

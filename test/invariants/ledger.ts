@@ -18,6 +18,8 @@ export interface Touched {
   containers: Set<string>;
   addresses: Set<string>;
   networks: boolean;
+  /** Hosts that were given something new. */
+  assigned: Set<string>;
 }
 
 type OnHost = 'assignments' | 'observed' | 'endpoints';
@@ -27,6 +29,7 @@ export const nothingTouched = (): Touched => ({
   containers: new Set(),
   addresses: new Set(),
   networks: false,
+  assigned: new Set(),
 });
 
 /**
@@ -64,6 +67,7 @@ export class Ledger {
       const value: RecordOf<Kind> = kinds[kind].format === 'json' ? JSON.parse(change.value.toString()) : change.value;
       const after = { id, value, createRevision: change.createRevision, modRevision: change.modRevision };
       records.set(id, after);
+      if (kind === 'assignments' && !before) this.touched.assigned.add(id.slice(0, id.indexOf('/')));
       this.#index(kind, id, after, 'add');
     }
   }

@@ -7,13 +7,18 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
     steps: { type: 'string', default: '2000' },
+    /** All deeds, not only the last. */
     verbose: { type: 'boolean', default: false },
+    /** Prints every change of the keys that hold one of these texts, with what the controllers log and what is done. */
+    trace: { type: 'string', multiple: true },
   },
 });
 
 let failed = 0;
 for (let seed = Number(values.seed), last = seed + Number(values.seeds); seed < last; seed++) {
-  const { broken, deeds, revisions, deaths, virtualSeconds } = await simulate(seed, Number(values.steps));
+  const { broken, deeds, revisions, deaths, virtualSeconds } = await simulate(seed, Number(values.steps), {
+    ...(values.trace && { tell: tracer(values.trace) }),
+  });
   const told = `${revisions} revisions, ${deaths} deaths, ${virtualSeconds} virtual seconds`;
   if (broken.length === 0) {
     console.log(`seed ${seed}: holds (${told})`);
@@ -26,3 +31,10 @@ for (let seed = Number(values.seed), last = seed + Number(values.seeds); seed < 
 }
 console.log(`${Number(values.seeds) - failed} of ${values.seeds} seeds hold`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+/** Prints what speaks of one of the texts. */
+function tracer(texts: readonly string[]): (what: string) => void {
+  return (what) => {
+    if (texts.some((text) => what.includes(text))) console.log(what.slice(0, 600));
+  };
+}

@@ -1,6 +1,6 @@
 import { brokenAtRest, leaked } from '../invariants/index.ts';
 import { deleteEverything, draw } from './deeds.ts';
-import { World } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
 export interface Outcome {
   seed: number;
@@ -23,10 +23,13 @@ const PAUSES = [0, 5, 50, 500, 2000, 10_000];
  * One whole run from a seed: `steps` deeds with pauses between them, every invariant checked at every change; then
  * fate rests and everything must come to be as declared; then the user deletes everything and nothing may be left.
  */
-export async function simulate(seed: number, steps: number): Promise<Outcome> {
-  const world = new World(seed);
+export async function simulate(seed: number, steps: number, options: WorldOptions = {}): Promise<Outcome> {
+  const world = new World(seed, options);
   const done: string[] = [];
-  const say = (what: string) => done.push(`${world.clock.monotonic()} ms: ${what}`);
+  const say = (what: string) => {
+    done.push(`${Math.round(world.clock.monotonic())} ms: ${what}`);
+    options.tell?.(`${Math.round(world.clock.monotonic())} ms DEED ${what}`);
+  };
 
   await world.advance(5000);
   for (let step = 0; step < steps && world.broken.length === 0; step++) {

@@ -15,6 +15,12 @@ const DEATHS = 1 / 4000;
 /** Milliseconds that a process stays down, at most. */
 const DOWN = 8000;
 
+export interface WorldOptions {
+  replicas?: number;
+  /** Is told every change of the store and everything the controllers log, with the virtual time. */
+  tell?: (what: string) => void;
+}
+
 /** One process of controllers in the simulation. */
 export interface Replica {
   name: string;
@@ -46,9 +52,9 @@ export class World {
   readonly #log: Log;
   readonly #changedEngines = new Set<HollowMachine>();
 
-  constructor(seed: number, { replicas = 2, log = silent }: { replicas?: number; log?: Log } = {}) {
+  constructor(seed: number, { replicas = 2, tell }: WorldOptions = {}) {
     this.#seed = seed;
-    this.#log = log;
+    this.#log = tell ? telling(tell, () => this.clock.monotonic()) : silent;
     this.random = seededRandom(seed);
     const latency = seededRandom(seed + 1);
     this.etcd = createMemoryEtcd({
@@ -57,9 +63,12 @@ export class World {
       leaseJitter: () => integer(latency, 500),
     });
     this.hollow = new Hollow({ clock: this.clock, random: seededRandom(seed + 2) });
-    this.etcd.observe(({ events }) => {
+    this.etcd.observe(({ revision, events }) => {
       for (const { type, kv } of events) {
         const { key, createRevision, modRevision } = kv;
+        tell?.(
+          `${Math.round(this.clock.monotonic())} ms @${revision} ${type} ${key} ${type === 'put' ? kv.value : ''}`,
+        );
         if (type === 'put' && kv.value.includes(SECRET)) this.broken.push(`guarantee 9: a secret stands in ${key}`);
         this.ledger.apply({ key, createRevision, modRevision, ...(type === 'put' ? { value: kv.value } : {}) });
       }
@@ -168,4 +177,17 @@ export class World {
     if (fate < 0.003) return { delayMs: integer(this.random, 3000) };
     return 'none';
   }
+}
+
+/** A log that hands each line on, as text. */
+function telling(tell: (what: string) => void, now: () => number, bound: object = {}): Log {
+  const say = (level: string) => (fields: object, message: string) =>
+    tell(`${Math.round(now())} ms ${level} ${message} ${JSON.stringify({ ...bound, ...fields })}`);
+  return {
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    child: (fields) => telling(tell, now, { ...bound, ...fields }),
+  };
 }

@@ -94,6 +94,7 @@ describe('the plan of placement', () => {
     const [unit] = round(state).units;
     expect(unit?.guards).to.deep.equal([
       { unchanged: 'schedulable', id: 'c' },
+      { unchanged: 'accepted/dockerclouds', id: 'c' },
       { unchanged: 'containers', id: WEB, at: state.get('containers', WEB)?.modRevision },
       { absent: 'observed', id: `h1/${WEB}` },
     ]);
