@@ -137,9 +137,7 @@ export function createCache({
     wrote(kinds, revision) {
       commits.add(revision);
       if (commits.size > COMMITS) for (const oldest of commits) if (commits.delete(oldest)) break;
-      for (const prefix of new Set([...kinds].map((kind) => keyspace.prefixOf(kind)))) {
-        partOf(prefix)?.progress.wrote(revision);
-      }
+      for (const kind of kinds) partOf(keyspace.prefixOf(kind))?.progress.wrote(revision);
     },
     subscribe(listener) {
       listeners.add(listener);

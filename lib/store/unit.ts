@@ -82,7 +82,6 @@ export function prepare(
 
   const puts: { key: string; value: Buffer; lease?: string }[] = [];
   const deletes: string[] = [];
-  const named = new Set<string>();
   const written = new Set<string>();
   const touched = new Set<Kind>();
   let bytes = 0;
@@ -90,8 +89,8 @@ export function prepare(
   for (const write of unit.writes) {
     const kind = 'put' in write ? write.put : write.delete;
     const key = keyspace.key(kind, write.id);
-    if (named.has(key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
-    named.add(key);
+    // Nothing but writes has been looked at so far.
+    if (expected.has(key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
     expect(key, write.expect ?? held(kind, write.id));
     if (settled(key) && changesNothing(write, kind, view)) continue;
     touched.add(kind);
