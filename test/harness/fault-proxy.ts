@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { portOf } from './etcd.ts';
 
 export type Direction = 'requests' | 'replies';
 
@@ -76,7 +77,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   };
 
   await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return {
     port,
     get connections() {

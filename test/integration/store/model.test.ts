@@ -11,11 +11,12 @@ import { recordWatch, until } from '../../lib/store/conformance.ts';
 /** Few keys, so that operations meet; among them those whose order is easily got wrong. */
 const key = fc.constantFrom('a', 'a/', 'a/1', 'a/2', 'a0', 'b', 'é', '\uffee', '😀');
 const end = fc.option(fc.constantFrom('a/', 'a0', 'b', 'c', '\0'), { nil: undefined });
-/** Of two leases that exist, one that does not, and none. */
-const lease = fc.constantFrom('first', 'second', 'gone', 'none');
 type LeaseName = 'first' | 'second' | 'gone' | 'none';
+/** Of two leases that exist, one that does not, and none. */
+const lease = fc.constantFrom<LeaseName>('first', 'second', 'gone', 'none');
 
-const withEnd = <T extends object>(from: T, to: string | undefined) => (to === undefined ? from : { ...from, end: to });
+const withEnd = <T extends object>(from: T, to: string | undefined): T & { end?: string } =>
+  to === undefined ? from : { ...from, end: to };
 
 const deletion = fc.tuple(key, end).map(([from, to]) => withEnd({ delete: from }, to));
 /** Beside a put, etcd's own check for overlaps errs where a range to delete is empty or has no end; the model refuses. */
@@ -32,8 +33,8 @@ const comparison = fc
   .tuple(
     key,
     end,
-    fc.constantFrom('create' as const, 'mod' as const, 'version' as const),
-    fc.constantFrom('=' as const, '!=' as const, '>' as const, '<' as const),
+    fc.constantFrom<'create' | 'mod' | 'version'>('create', 'mod', 'version'),
+    fc.constantFrom<Comparison['op']>('=', '!=', '>', '<'),
     number,
   )
   .map(([from, to, target, op, value]): Comparison => withEnd({ key: from, target, op, value }, to));
@@ -61,9 +62,10 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ compactAgo: fc.integer({ min: -1, max: 6 }) }) },
-  { weight: 1, arbitrary: fc.record({ revoke: fc.constantFrom('first' as const, 'second' as const) }) },
+  { weight: 1, arbitrary: fc.record({ revoke: fc.constantFrom<'first' | 'second'>('first', 'second') }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type RandomOperation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 /** One of the two stores, with the ids that it gave to the leases. */
 interface Side {
@@ -79,10 +81,8 @@ async function prepare(kv: Kv): Promise<Side> {
 
 /** What a side answers, its lease ids by name; a refusal as its code. */
 async function answer({ kv, leases }: Side, step: Step, revision: number): Promise<unknown> {
-  const withIds = (operations: readonly object[]) =>
-    operations.map((operation) =>
-      'lease' in operation ? { ...operation, lease: leases[operation.lease as LeaseName] } : operation,
-    ) as Operation[];
+  const withIds = (operations: readonly RandomOperation[]) =>
+    operations.map((it): Operation => ('put' in it ? { ...it, lease: leases[it.lease] } : it));
   try {
     if ('compare' in step) {
       const { compare, ok, otherwise } = step;

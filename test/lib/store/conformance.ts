@@ -33,7 +33,7 @@ export function kvConformance(name: string, makeStore: () => Promise<StoreUnderT
     this.timeout(30_000);
     let store: StoreUnderTest;
     let count = 0;
-    const fixture = { prefix: '' } as Partial<Fixture>;
+    const fixture: Partial<Fixture> = {};
 
     before(async () => {
       store = await makeStore();
