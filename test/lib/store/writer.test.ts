@@ -269,6 +269,25 @@ describe('the guarded writer', () => {
     expect(await world.settle(Promise.all(steps))).to.deep.equal([first + 1, first + 2, first + 3]);
   });
 
+  it('lets a unit that relies on a key wait for the unit before it that writes the key', async () => {
+    const { world, store } = await leading({ latency: 3 });
+    const written = store.put('machines', 'a/b/c', {});
+    const absent = rejection(store.commit({ ...create('a/b/d'), guards: [{ absent: 'machines', id: 'a/b/c' }] }));
+    const empty = rejection(store.commit({ ...create('a/b/e'), guards: [{ empty: 'machines', under: 'a/b' }] }));
+    await world.settle(written);
+    expect((await world.settle(absent)).code).to.equal('BERTH_CONFLICT');
+    expect((await world.settle(empty)).code).to.equal('BERTH_CONFLICT');
+  });
+
+  it('has a write read back as soon as its own prefix shows it', async () => {
+    const { world, cache, store } = await leading({ latency: 3 });
+    const revision = await world.settle(store.put('machines', 'a/b/c', {}));
+    const start = world.clock.monotonic();
+    await world.settle(cache.reached(revision));
+    expect(world.clock.monotonic() - start).to.be.below(10);
+    expect(cache.get('machines', 'a/b/c')?.modRevision).to.equal(revision);
+  });
+
   it('loses and doubles no write, and lands none under another lead, whatever happens to messages', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
