@@ -4,7 +4,7 @@ import { owned } from './context.ts';
 import { reconcileNamespace } from './namespaces.ts';
 import { reconcileApplication } from './reconcile.ts';
 
-const application_ = ({ id }: { id: string }): string => `applications/${id}`;
+const itself = ({ id }: { id: string }): string => `applications/${id}`;
 /** `default/shop/web-0` → `applications/default/shop` */
 const ofContainer = ({ id }: { id: string }): string => `applications/${id.slice(0, id.lastIndexOf('/'))}`;
 /** `h-1/default/shop/web-0` → `applications/default/shop` */
@@ -13,7 +13,7 @@ const namespace = ({ id }: { id: string }): string => `namespaces/${id}`;
 
 /** Those that name this cloud, whether it exists or not. */
 const inCloud = ({ id }: { id: string }, state: View): string[] =>
-  state.by('accepted/applications', 'location', id).map(application_);
+  state.by('accepted/applications', 'location', id).map(itself);
 
 /** Those that have something on this host. */
 const ofHost = ({ id }: { id: string }, state: View): string[] =>
@@ -30,8 +30,8 @@ export const application = controller({
   name: 'application',
   owns: owned,
   watches: {
-    applications: application_,
-    'accepted/applications': application_,
+    applications: itself,
+    'accepted/applications': itself,
     'accepted/dockerclouds': inCloud,
     containers: ofContainer,
     networkclaims: ofContainer,

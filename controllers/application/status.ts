@@ -72,7 +72,7 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
       containers,
     };
   }
-  const message = explain({ spec, snapshot, plan, up, wanted });
+  const message = explain({ snapshot, plan, up, wanted });
   const pending = standing.some(
     ({ container }) => container.pending !== undefined && container.incarnations.length === 0,
   );
@@ -111,7 +111,7 @@ function explain({
   plan,
   up,
   wanted,
-}: Pick<Situation, 'spec' | 'snapshot' | 'plan'> & { up: number; wanted: readonly string[] }): string {
+}: Pick<Situation, 'snapshot' | 'plan'> & { up: number; wanted: readonly string[] }): string {
   const waiting = [...plan.waits].map(([service, waits]) => `${service} waits for ${waitsText(waits)}`);
   const pending: string[] = [];
   const failing: string[] = [];

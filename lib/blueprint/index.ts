@@ -1,6 +1,5 @@
 /** From an application's blueprint to the containers, networks and entities that it needs. Pure: no store, no clock. */
 
-export { parse } from './dsl.ts';
 export { ROOT, type Wait } from './evaluate.ts';
 export { type CloudState, type Plan, type Planned, plan } from './plan.ts';
 export { type Problem, problemsOf } from './problems.ts';
@@ -8,7 +7,6 @@ export { DEFAULT_NETWORK, networkName } from './resolve.ts';
 export {
   containerName,
   type Incarnation,
-  runningOf,
   type Snapshot,
   type Standing,
   type StandingContainer,

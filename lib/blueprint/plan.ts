@@ -6,14 +6,13 @@
 
 import { BerthError } from '../errors/index.ts';
 import type { ApplicationSpec, ContainerRecord, EntityRecord, NetworkClaim, ServiceSpec } from '../records/index.ts';
-import type { Unit, Write } from '../store/index.ts';
+import { sameJson, type Unit, type Write } from '../store/index.ts';
 import { ROOT, type Wait } from './evaluate.ts';
 import { startOrder } from './graph.ts';
 import { DEFAULT_NETWORK, resolve, type Surroundings } from './resolve.ts';
 import { Turns } from './rollout.ts';
 import { type Sensors, Soundings } from './sensors.ts';
 import { byService, containerName, indexOf, type Named, type Snapshot, type Standing } from './snapshot.ts';
-import { canonical } from './spec-hash.ts';
 
 /** What the application controller writes of an application. */
 export type Planned = 'containers' | 'networkclaims' | 'entities';
@@ -68,8 +67,8 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
       const changed = new Map<string, ContainerRecord>();
       for (const [name, record] of wanted.records) {
         const before = snapshot.containers.get(name)?.record;
-        if (before && canonical(before) === canonical(record)) continue;
-        (before && before.spec !== record.spec ? changed : written).set(name, record);
+        if (before && before.spec !== record.spec) changed.set(name, record);
+        else if (!sameJson(before, record)) written.set(name, record);
       }
       const { free, turn } = turns.next(service, [...changed.keys()]);
       for (const name of free) written.set(name, changed.get(name)!);
@@ -171,8 +170,7 @@ function entityWrites(
   return writes;
 }
 
-const isAs = <T>(standing: Standing<T> | undefined, value: T): boolean =>
-  standing !== undefined && canonical(standing.record) === canonical(value);
+const isAs = <T>(standing: Standing<T> | undefined, value: T): boolean => sameJson(standing?.record, value);
 
 /**
  * A change that needs a turn lands together with the entity that notes whose turn it is: of two planners that both
