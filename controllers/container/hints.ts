@@ -14,7 +14,10 @@ type Background = ContainerContext & { wake(key: string): void };
 export async function listen(context: Background): Promise<void> {
   const { state, clock, signal, tools } = context;
   const streams = new Map<string, { stop: AbortController; ended: Promise<void> }>();
-  tools.memory.wake = (host) => !signal.aborted && context.wake(host);
+  const waker = (host: string) => {
+    if (context.mine(host)) context.wake(host);
+  };
+  tools.memory.wakers.add(waker);
   try {
     for (;;) {
       const hosts = new Set(
@@ -22,7 +25,7 @@ export async function listen(context: Background): Promise<void> {
           .list('hosts')
           .filter(({ value }) => value.engine && !value.gone)
           .map(({ id, value }) => ({ host: id.slice(id.indexOf('/') + 1), agent: value.agent }))
-          .filter(({ host, agent }) => !agent || tools.agentOf === host)
+          .filter(({ host, agent }) => context.mine(host) && (!agent || tools.agentOf === host))
           .map(({ host }) => host),
       );
       for (const host of hosts) {
@@ -41,6 +44,7 @@ export async function listen(context: Background): Promise<void> {
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    tools.memory.wakers.delete(waker);
     for (const { stop } of streams.values()) stop.abort();
     await Promise.all([...streams.values()].map(({ ended }) => ended));
   }

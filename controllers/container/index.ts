@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isCode, messageOf } from '../../lib/errors/index.ts';
 import { controller, type Result } from '../../lib/reconcile/index.ts';
 import { perform } from './effects.ts';
@@ -8,6 +9,11 @@ import { neighboursOf } from './surroundings.ts';
 import type { ContainerTools } from './tools.ts';
 
 export { type ContainerTools, containerTools } from './tools.ts';
+
+/** Shares of the hosts, divided among live replicas. A host's share never changes, so its fences grow. */
+const SLOTS = ['0', '1', '2', '3', '4', '5', '6', '7'] as const;
+
+const slotOf = (host: string): string => SLOTS[createHash('sha256').update(host).digest().readUInt8() % SLOTS.length]!;
 
 /** Makes each host run what is assigned to it: containers, their network namespaces, published ports. */
 export const container = controller<'observed', ContainerTools>({
@@ -23,8 +29,9 @@ export const container = controller<'observed', ContainerTools>({
     hosts: ({ id }) => id.slice(id.indexOf('/') + 1),
     credentials: ({ id }, state) => state.list('hosts', id).map((entry) => entry.id.slice(id.length + 1)),
   },
+  slots: { names: SLOTS, of: slotOf },
   // Most of them wait for a host; dead ones for long.
-  workers: 64,
+  workers: 16,
   reconcile: reconcileHost,
   background: listen,
 });

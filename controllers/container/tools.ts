@@ -51,8 +51,12 @@ const PULLS_AT_ONCE = 3;
 
 export class Memory {
   readonly #hosts = new Map<string, HostMemory>();
-  /** Of the leader of this moment: asks for a reconcile of a host. */
-  wake: (host: string) => void = () => undefined;
+  /** Of the leads of this moment: each asks for a reconcile of a host, where that is its own. */
+  readonly wakers = new Set<(host: string) => void>();
+
+  wake(host: string): void {
+    for (const waker of this.wakers) waker(host);
+  }
 
   /** What is known of a host in this term. */
   of(host: string, term: number): HostMemory {

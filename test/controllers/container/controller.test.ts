@@ -1,0 +1,234 @@
+import { expect } from 'chai';
+import { container, containerTools } from '../../../controllers/container/index.ts';
+import { Hollow, type HollowMachine } from '../../../lib/machine/hollow/index.ts';
+import { Fenced, type HostNetwork } from '../../../lib/network/index.ts';
+import type { DockerCloudSpec, HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
+import { World } from '../../lib/reconcile/support.ts';
+import { assignmentOf, endpointOf, recordOf } from './world.ts';
+
+const LOCATION = {
+  driver: 'hollow',
+  text: 'hollow',
+  cpus: 4,
+  memory: 1 << 30,
+  zones: 1,
+  startMs: 20,
+  failureRate: 0,
+} as const;
+
+const CLOUD: DockerCloudSpec = {
+  location: [LOCATION],
+  ssh: { user: 'root', hostKeys: {} },
+  hosts: { min: 1, max: 2 },
+  machine: { minCores: 1, minRam: 0, labels: {} },
+  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
+  tls: { generate: true },
+  network: { provider: 'linux' },
+  swarm: { enabled: false },
+  placement: { strategies: [] },
+  deletion: 'wait',
+};
+
+describe('the container controller', () => {
+  let world: World;
+  let hollow: Hollow;
+  let replica: ReturnType<World['replica']>;
+  let around: (network: HostNetwork) => HostNetwork;
+
+  const machine = (name = 'h-1'): HollowMachine => hollow.machines.get(name)!;
+  const observed = async (id = 'h-1/default/shop/web-0') =>
+    (await world.list('observed'))[id] as ObservedRecord | undefined;
+  const eventually = async (what: string, condition: () => Promise<boolean> | boolean, ms = 60_000) => {
+    const end = world.clock.monotonic() + ms;
+    while (!(await condition())) {
+      if (world.clock.monotonic() > end)
+        throw new Error(`${what} did not come about: ${JSON.stringify(await world.list('observed'))}`);
+      await world.clock.advance(100);
+    }
+  };
+  const runs = async (id?: string) => (await observed(id))?.state === 'running';
+
+  const put = (key: string, value: object) => world.put(key, JSON.stringify(value));
+
+  async function addHost(name: string): Promise<void> {
+    const request = {
+      host: name,
+      cloud: 'cloud',
+      installation: 'i',
+      location: LOCATION,
+      sshPublicKey: '',
+      spec: CLOUD,
+    };
+    const made = await world.settle(hollow.create(request, new AbortController().signal));
+    machine(name).images.add('web:1');
+    const record: Partial<HostRecord> = {
+      ...{ cloud: 'cloud', schedulable: true, drain: false, lost: false, gone: false, agent: false, shim: true },
+      ...{ address: made.address, engine: { kind: 'hollow' } },
+    };
+    await put(`hosts/cloud/${name}`, record);
+  }
+
+  async function assign({
+    host = 'h-1',
+    name = 'web-0',
+    uid = 'u1',
+    address = '10.64.0.1',
+    image = 'web:1',
+  } = {}): Promise<void> {
+    await put(`containers/default/shop/${name}`, recordOf({ image }));
+    await put(`assignments/${host}/default/shop/${name}`, assignmentOf(uid));
+    await put(`endpoints/${host}/default/shop/${name}`, endpointOf(uid, address));
+  }
+
+  function start(name = 'replica-1'): ReturnType<World['replica']> {
+    const tools = containerTools({
+      linkTo: async (host) => {
+        const { engine, network } = hollow.connect(host);
+        return { engine, network: around(network) };
+      },
+    });
+    return world.replica([container], { name, tools });
+  }
+
+  beforeEach(async () => {
+    world = new World();
+    hollow = new Hollow({ clock: world.clock, random: world.random });
+    around = (network) => network;
+    await addHost('h-1');
+    replica = start();
+  });
+  afterEach(() => world.settle(replica.stop()));
+
+  it('runs what is assigned, takes it away, and leaves nothing', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    expect(await observed()).deep.include({
+      uid: 'u1',
+      addresses: { 'default.shop.default': '10.64.0.1' },
+      ports: { '8080/tcp': 80 },
+    });
+    expect([...machine().publishedPorts.keys()]).deep.equal(['80/tcp']);
+    await world.delete('assignments/h-1/default/shop/web-0');
+    await eventually('its end', async () => (await observed()) === undefined);
+    expect([...machine().containers, ...machine().namespaces, ...machine().publishedPorts]).deep.equal([]);
+  });
+
+  it('gets a single container from nothing to running in one go', async () => {
+    await world.clock.advance(5000);
+    const began = world.clock.monotonic();
+    await assign();
+    await world.clock.until(() => [...machine().containers.values()].some(({ state }) => state === 'running'), 500);
+    expect(world.clock.monotonic() - began).lessThan(200);
+  });
+
+  it('pulls once what is missing, and holds nobody up meanwhile', async () => {
+    machine().refusedImages.add('other:1');
+    await assign({ image: 'other:1' });
+    await assign({ name: 'web-1', uid: 'u2', address: '10.64.0.2' });
+    await eventually('the one that can run', () => runs('h-1/default/shop/web-1'));
+    await eventually('the reason', async () => (await observed())?.message?.includes('other:1') === true);
+    expect((await observed())?.state).equal('creating');
+    machine().refusedImages.clear();
+    await eventually('the pull', () => runs(), 120_000);
+  });
+
+  it('brings containers back after a reboot', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    const before = (await observed())?.id;
+    machine().reboot();
+    await eventually('it runs again', () =>
+      [...machine().containers.values()].every(({ state }) => state === 'running'),
+    );
+    await eventually('it says so', async () => (await runs()) && (await observed())?.id === before);
+  });
+
+  it('lets a host that does not answer hold up nobody', async () => {
+    await addHost('h-2');
+    machine('h-1').reachable = false;
+    await assign();
+    await assign({ host: 'h-2', name: 'web-1', uid: 'u2', address: '10.64.0.2' });
+    await eventually('the other host’s container', () => runs('h-2/default/shop/web-1'), 5000);
+    machine('h-1').reachable = true;
+    await eventually('the host that answers again', () => runs());
+  });
+
+  it('routes to the members of a network on other hosts', async () => {
+    await addHost('h-2');
+    await put('networks/default.shop.default', { cidr: '10.64.0.0/24', pools: [] });
+    await assign();
+    await assign({ host: 'h-2', name: 'web-1', uid: 'u2', address: '10.64.0.65' });
+    const via = machine('h-2').address;
+    await eventually('a route', () =>
+      machine('h-1').routes.some((each) => each.to === '10.64.0.65/32' && each.via === via),
+    );
+  });
+
+  it('forgets what ran on a host that is gone, and only then', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    machine().reachable = false;
+    await world.delete('assignments/h-1/default/shop/web-0');
+    await world.clock.advance(60_000);
+    expect(await observed()).property('state', 'running');
+    await put('hosts/cloud/h-1', { cloud: 'cloud', gone: true });
+    await eventually('it is forgotten', async () => (await observed()) === undefined);
+  });
+
+  it('leaves alone what is not of this installation', async () => {
+    const { engine } = hollow.connect('h-1');
+    const foreign = {
+      'io.berth.installation': 'other',
+      'io.berth.uid': 'u9',
+      'io.berth.container': 'default/shop/web-0',
+    };
+    const id = await world.settle(
+      engine.create({
+        ...{
+          name: 'foreign',
+          image: 'web:1',
+          hostname: 'foreign',
+          labels: foreign,
+          env: {},
+          networkMode: 'none',
+          restart: 'no',
+        },
+        ...{ stopGrace: 0, cpus: 0, memory: 0, binds: [], extraHosts: [], dns: [] },
+      }),
+    );
+    await assign();
+    await eventually('a running container', () => runs());
+    await world.delete('assignments/h-1/default/shop/web-0');
+    await eventually('its end', async () => (await observed()) === undefined);
+    expect([...machine().containers.keys()]).deep.equal([id]);
+  });
+
+  it('takes a host over whose fence is of a store that was restored, once it has made sure that it leads', async () => {
+    let stored: number | undefined = 1_000_000;
+    const proofs: (number | undefined)[] = [];
+    around = (network) => ({
+      ...network,
+      async apply(plan, fence, signal) {
+        if (stored !== undefined && fence.restoredFrom !== stored) throw new Fenced(fence, stored);
+        if (stored !== undefined) proofs.push(fence.restoredFrom);
+        stored = undefined;
+        return network.apply(plan, fence, signal);
+      },
+    });
+    await assign();
+    await eventually('a running container', () => runs());
+    expect(proofs).deep.equal([1_000_000]);
+  });
+
+  it('goes on where another replica left off, with the same containers', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    const before = (await observed())?.id;
+    await world.settle(replica.stop());
+    await assign({ name: 'web-1', uid: 'u2', address: '10.64.0.2' });
+    replica = start('replica-2');
+    await eventually('the new one', () => runs('h-1/default/shop/web-1'));
+    expect(machine().containers.has(before!)).equal(true);
+    expect(machine().containers.size).equal(2);
+  });
+});
