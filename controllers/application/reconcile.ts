@@ -1,13 +1,14 @@
 /** One application: accept what the user wrote, plan, write what is missing, say how it is. */
 
 import { plan } from '../../lib/blueprint/index.ts';
+import { type BerthError, isCode, reasonOf } from '../../lib/errors/index.ts';
 import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { accept, acceptance, judge, type Verdict } from './accept.ts';
 import type { ApplicationContext } from './context.ts';
 import { remove, withdraw, withdrawing } from './deletion.ts';
 import { snapshotOf } from './snapshot.ts';
-import { assess } from './status.ts';
+import { type Assessment, assess } from './status.ts';
 import { commitAll, writeStatus } from './write.ts';
 
 /** @param id `<namespace>/<name>` */
@@ -23,8 +24,14 @@ export async function reconcileApplication(id: string, context: ApplicationConte
     await store.delete('status/applications', id);
     return;
   }
-  const verdict = judge(id, written.value);
-  const standing = verdict.ok ? await accept(id, written, verdict.spec, context) : accepted?.value;
+  let verdict = judge(id, written.value);
+  let standing = accepted?.value;
+  if (verdict.ok) {
+    const { spec } = verdict;
+    const outcome = await unlessTooLarge(() => accept(id, written, spec, context));
+    if (outcome.ok) standing = outcome.value;
+    else verdict = { ok: false, errors: [outcome.error] };
+  }
   if (standing) await deploy(id, standing, written, verdict, context);
   else await refuse(id, written, verdict, context);
 }
@@ -53,13 +60,32 @@ async function deploy(
   const hasRun = ranBefore(id, generation, context);
   // Every write compares its own key and the leader's: one worker of one leader plans an application, so that needs no
   // further guard. What others may have changed meanwhile (an address, a state) wakes us again.
-  await commitAll(next.units, store);
+  const outcome = await unlessTooLarge(() => commitAll(next.units, store));
+  const assessment = assess({ spec, snapshot, plan: next, cloud, hasRun });
   await writeStatus(id, context, {
     generation,
-    ...assess({ spec, snapshot, plan: next, cloud, hasRun }),
+    ...(outcome.ok ? assessment : tooLarge(assessment, outcome.error)),
     acceptance: about,
   });
 }
+
+/** A record grows with its defaults and links: only the store knows when it is too much, and trying again does not help. */
+async function unlessTooLarge<T>(
+  write: () => Promise<T>,
+): Promise<{ ok: true; value: T } | { ok: false; error: BerthError }> {
+  try {
+    return { ok: true, value: await write() };
+  } catch (error) {
+    if (isCode(error, 'BERTH_TOO_LARGE')) return { ok: false, error };
+    throw error;
+  }
+}
+
+const tooLarge = (assessment: Assessment, { code, message }: BerthError): Assessment => ({
+  ...assessment,
+  phase: 'Failed',
+  conditions: assessment.conditions.map(({ type }) => ({ type, status: 'False', reason: reasonOf(code), message })),
+});
 
 /** Whether all of this generation was up once: what its status said last. */
 function ranBefore(id: string, generation: number, { state }: ApplicationContext): boolean {

@@ -125,6 +125,26 @@ describe('the application controller', () => {
       await stage.stop();
     });
 
+    it('answers what grows too large for the store with its defaults, or with its links', async () => {
+      const stage = await Stage.withCloud();
+      const many = Array.from(
+        { length: 990 },
+        (_, i) => `  - { id: s${i}, type: docker:x, env: { A: ${'y'.repeat(900)} } }`,
+      );
+      await stage.apply(id, `location: my-docker-cloud\nservices:\n${many.join('\n')}\n`);
+      expect(await stage.condition(id, 'Accepted')).to.deep.include({ status: 'False', reason: 'TooLarge' });
+
+      const half = 'x'.repeat(500_000);
+      await stage.apply(
+        'default/linked',
+        `location: my-docker-cloud\nservices:\n  - { id: a, type: docker:x, env: { A: ${half} } }\n  - { id: b, type: docker:x, env: { B: ${half.slice(20)} }, links: [a, "a:c", "a:d"] }\n`,
+      );
+      await stage.others();
+      expect(await stage.condition('default/linked', 'Accepted')).to.deep.include({ status: 'True' });
+      expect(await stage.condition('default/linked', 'Ready')).to.deep.include({ status: 'False', reason: 'TooLarge' });
+      await stage.stop();
+    });
+
     it('changes nothing that runs, also when a restart finds it', async () => {
       const stage = await Stage.withCloud();
       await stage.apply(id, two());
