@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isCode } from '../../../lib/errors/index.ts';
 import { seededRandom, sleep } from '../../../lib/platform/index.ts';
 import { type AnyController, controller } from '../../../lib/reconcile/index.ts';
+import type { Call } from '../../../lib/store/memory/index.ts';
 import { keys, type Replica, World } from './support.ts';
 
 /** Writes its replica's name over and over, as fast as it may. */
@@ -96,6 +97,40 @@ describe('election', () => {
     await end();
   });
 
+  it('notices that its key is gone when neither the cache nor a write tells', async () => {
+    const world = new World();
+    const a = world.replica([writer('a', [], world)], { name: 'a' });
+    a.fault = ({ method }) => (method === 'events' ? { delayMs: 60_000 } : 'none');
+    await world.clock.until(() => leads(a), 5000);
+    const fence = a.manager.controllers[0]?.fence;
+    await world.delete('leaders/headroom');
+    await world.clock.until(() => a.manager.controllers[0]?.fence !== fence, 6000);
+    await world.settle(a.stop());
+  });
+
+  it('lets a new leader begin only when its cache shows what the last one wrote', async () => {
+    const world = new World();
+    const shown: (number | undefined)[] = [];
+    await world.put('dockerclouds/c', '{}');
+    const a = world.replica([writer('a', [], world)], { name: 'a' });
+    const reader = controller({
+      name: 'headroom',
+      owns: ['headroom'],
+      watches: { dockerclouds: ({ id }) => id },
+      reconcile: async (key, { state }) => void shown.push(state.get('headroom', key)?.modRevision),
+    });
+    const b = world.replica([reader], { name: 'b' });
+    await world.clock.advance(5000);
+    b.fault = ({ method }) => (method === 'events' ? { delayMs: 25_000 } : 'none');
+    await world.clock.advance(5000);
+    await world.settle(a.stop());
+    await world.clock.until(() => shown.length > 0, 120_000);
+    const { kvs } = world.etcd.peek({ key: keys.key('headroom', 'c') });
+    expect(shown[0]).to.equal(kvs[0]?.modRevision);
+    b.fault = () => 'none';
+    await world.settle(b.stop());
+  });
+
   it('notices a restore that goes back to before it led', async () => {
     const world = new World();
     const writes: { by: string; at: number }[] = [];
@@ -143,10 +178,13 @@ describe('election', () => {
   it('recognises its own lead when the answer to the campaign was lost', async () => {
     const world = new World();
     const replica = world.replica([writer('a', [], world)], { name: 'a' });
-    let lost = 0;
-    replica.fault = ({ method }) => (method === 'txn' && lost++ < 4 ? 'lost-reply' : 'none');
+    const key = keys.key('leaders', 'headroom');
+    const campaigns = ({ method, request }: Call) =>
+      method === 'txn' && request.then.some((operation) => 'put' in operation && operation.put === key);
+    replica.fault = (call) => (campaigns(call) ? 'lost-reply' : 'none');
     await world.clock.until(() => leads(replica), 30_000);
-    expect(peek(world)['leaders/headroom']).to.contain('"identity":"a/');
+    const made = world.etcd.history(0).flatMap(({ events }) => events);
+    expect(made.filter(({ kv }) => kv.key === key)).to.have.length(1);
     await world.settle(replica.stop());
   });
 

@@ -80,6 +80,9 @@ describe('createManager', () => {
         return { soon: true };
       }),
     ]);
+    await world.clock.until(() => shown.length > 0, 5000);
+    // What was written comes back late.
+    replica.fault = ({ method }) => (method === 'events' ? { delayMs: 400 } : 'none');
     await world.clock.until(() => shown.length === 10, 60_000);
     expect(shown).to.deep.equal(wrote.slice(0, 10));
     await world.settle(replica.stop());

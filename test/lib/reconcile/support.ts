@@ -3,7 +3,7 @@ import { type Clock, type Log, type Random, seededRandom, silent } from '../../.
 import { type AnyController, createManager, type Manager } from '../../../lib/reconcile/index.ts';
 import { VirtualClock } from '../../../lib/simulation/virtual-clock.ts';
 import { createCache, type Kind, type Kv, keyspace, type WatchCache } from '../../../lib/store/index.ts';
-import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../../lib/store/memory/index.ts';
+import { type Call, createMemoryEtcd, type Fault, type MemoryEtcd } from '../../../lib/store/memory/index.ts';
 
 export const keys = keyspace();
 
@@ -16,7 +16,7 @@ export interface Replica {
   freeze(): void;
   thaw(): void;
   /** The fate of its messages from now on. */
-  fault: (call: { method: string }) => Fault;
+  fault: (call: Call) => Fault;
   stop(): Promise<void>;
 }
 
