@@ -5,6 +5,8 @@ import type { CommandResult, RunOptions, Shell } from '../../../lib/ssh/index.ts
 /** A host made of namespaces: its own network, its own /run and /var/lib, this machine's programs. */
 export interface FakeHost extends Shell {
   address: string;
+  /** A process in its namespaces. */
+  pid: number;
   /** Runs a command and answers its output. @throws when it fails */
   sh(command: string): Promise<string>;
   /** What a reboot takes away: /run and every interface of berth's. Disks stay. */
@@ -41,6 +43,7 @@ export async function fakeHosts(count: number): Promise<{ hosts: FakeHost[]; sto
     await must(host.pid!, `ip addr add ${address}/24 dev eth0 && ip link set eth0 up`);
     hosts.push({
       address,
+      pid: host.pid!,
       run: (command, options) => run(host.pid!, command, options),
       sh: (command) => must(host.pid!, command),
       close() {},

@@ -81,11 +81,15 @@ describe('the linux network of real hosts', function () {
   async function two(): Promise<{ planA: HostNetworkPlan; planB: HostNetworkPlan }> {
     const planA = planOf(
       [
-        attachment(1, '10.64.0.1', [{ host: 80, port: 8080, protocol: 'tcp' }]),
+        attachment(1, '10.64.0.1', [
+          { host: 80, port: 8080, protocol: 'tcp' },
+          { host: 53, port: 5353, protocol: 'udp' },
+        ]),
         attachment(2, '10.64.0.2'),
         attachment(3, '10.64.1.1'),
       ],
       {
+        ownBlocks: ['10.64.0.0/26'],
         routes: [
           { to: '10.64.0.64/26', via: b.address },
           { to: '10.64.0.9/32', via: b.address },
@@ -121,6 +125,24 @@ describe('the linux network of real hosts', function () {
     expect(await answers(a, 'http://127.0.0.1:8080/', 2), '127.0.0.1 of the host, from a container').equal('');
   });
 
+  it('publishes UDP the same way', async () => {
+    await two();
+    const echo =
+      "require('dgram').createSocket('udp4').on('message',function(m,r){this.send('heard '+m,r.port,r.address)}).bind(5353)";
+    await a.sh(`nsenter --net=/run/netns/berth-000000000001 timeout 20 node -e "${echo}" >/dev/null 2>&1 & sleep 0.5`);
+    const ask = (address: string) =>
+      `timeout 5 node -e "const s=require('dgram').createSocket('udp4');s.on('message',m=>{console.log(String(m));process.exit()});s.send('you',53,'${address}')"`;
+    expect((await b.run(ask(a.address))).stdout).equal('heard you\n');
+    expect((await a.run(ask('127.0.0.1'))).stdout).equal('heard you\n');
+  });
+
+  it('does not send on what is addressed to nobody in its own blocks', async () => {
+    await two();
+    const { code, stdout, stderr } = await b.run('busybox ping -c1 -W1 10.64.0.3');
+    expect(code, `${stdout}${stderr}`).not.equal(0);
+    expect(await a.sh('ip route get 10.64.0.3 2>&1 || true')).match(/Invalid argument|blackhole/);
+  });
+
   it('hides containers behind their host when they speak to the outside', async () => {
     await two();
     // b has no way back to 10.64.1.1: an answer proves the translation.
@@ -137,11 +159,7 @@ describe('the linux network of real hosts', function () {
   it('tells what is there', async () => {
     await two();
     const state = await createLinuxNetwork({ shell: a }).read(signal);
-    expect(state.hostInterfaces).members([
-      'cali00000000001',
-      'cali00000000002',
-      'cali00000000003',
-    ]);
+    expect(state.hostInterfaces).members(['cali00000000001', 'cali00000000002', 'cali00000000003']);
     expect(state.namespaces).deep.include({ name: 'berth-000000000001', addresses: ['10.64.0.1'] });
   });
 
@@ -152,7 +170,7 @@ describe('the linux network of real hosts', function () {
     );
     const other = { ...planOf([{ ...attachment(7, '10.64.0.33') }]), installation: 'zzzzzzzzbbbbbbbbcccc' };
     await createLinuxNetwork({ shell: a }).apply(other, fence(1), signal);
-    await createLinuxNetwork({ shell: a }).apply({ ...planA, attachments: [], routes: [] }, fence(1), signal);
+    await createLinuxNetwork({ shell: a }).apply({ ...planA, attachments: [], routes: [], ownBlocks: [] }, fence(1), signal);
     const left = await picture(a);
     expect(left).not.match(/cali0000000000[123]|10\.64\.0\.64|berth-aaaaaaaa|berth-00000000000[123]/);
     expect(left).contain('califoreign').contain('berth-foreign').contain('10.99.0.0/24').contain('berth-zzzzzzzz');
