@@ -75,7 +75,7 @@ describe('the batch of a host', () => {
   });
 
   it('states single addresses as `ip route` prints them', () => {
-    expect(applyScript(plan, fence)).contain("wanted_routes='10.64.0.9 via 192.0.2.2'");
+    expect(applyScript(plan, fence)).contain("wanted_routes='10.64.0.9 via 192.0.2.2\nblackhole 10.64.0.0/26'");
   });
 });
 
