@@ -4,7 +4,7 @@ import type { Locations, Machine } from '../../lib/machine/index.ts';
 export type Listed = Machine & { driver: keyof Locations };
 
 /** Milliseconds that a machine must have been missing, or unexplained, over two lists at least, until it is believed. */
-const GRACE = 20_000;
+const GRACE = 10_000;
 
 interface Sighting {
   since: number;
@@ -45,6 +45,12 @@ export class Inventory {
 
   machine(cloud: string, host: string): Listed | undefined {
     return this.#clouds.get(cloud)?.machines.get(host);
+  }
+
+  /** Something did not fit the last time: worth another look soon. */
+  isPuzzled(cloud: string): boolean {
+    const known = this.#clouds.get(cloud);
+    return known !== undefined && known.missing.size + known.strange.size > 0;
   }
 
   /** The machine was there and its location does not list it any more. */

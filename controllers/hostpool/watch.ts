@@ -11,8 +11,8 @@ type WatchContext = HostpoolContext & { wake(key: string): void };
 
 /** Milliseconds between two looks at who is due. */
 const TICK = 1_000;
-/** Milliseconds between two lists of a cloud's machines. */
-const LIST = 15_000;
+/** Milliseconds between two lists of a cloud's machines, as a rule and while the last one did not fit the records. */
+const LIST = { usual: 15_000, puzzled: 5_000 };
 /** Milliseconds that one list may take. */
 const PATIENCE = 60_000;
 /** Probes under way at once. */
@@ -34,7 +34,8 @@ export async function watchHosts(context: WatchContext): Promise<void> {
     for (;;) {
       const now = clock.monotonic();
       for (const { id: cloud } of state.list('accepted/dockerclouds')) {
-        if ((lists.get(cloud) ?? -Infinity) + LIST > now) continue;
+        const interval = LIST[tools.inventory.isPuzzled(cloud) ? 'puzzled' : 'usual'];
+        if ((lists.get(cloud) ?? -Infinity) + interval > now) continue;
         lists.set(cloud, now);
         start(listMachines(cloud, context));
       }
