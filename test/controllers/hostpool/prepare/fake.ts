@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Machine } from '../../../../controllers/hostpool/prepare/index.ts';
+import type { Engine } from '../../../../lib/docker/index.ts';
+import type { DockerCloudSpec } from '../../../../lib/records/index.ts';
+import type { VirtualClock } from '../../../../lib/simulation/index.ts';
+import type { CommandResult, RunOptions, Shell } from '../../../../lib/ssh/index.ts';
+import { createAuthority, type KeyPair } from '../../../../lib/tls/index.ts';
+
+export const spec: DockerCloudSpec = {
+  location: [],
+  ssh: { user: 'root', hostKeys: {} },
+  hosts: { min: 1, max: 1 },
+  machine: { minCores: 0, minRam: 0, labels: {} },
+  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
+  tls: { generate: true },
+  network: { provider: 'linux' },
+  swarm: { enabled: false },
+  placement: { strategies: [] },
+  deletion: 'wait',
+};
+
+/**
+ * A machine of a dozen commands: files, programs, a dockerd that starts. What its steps say is matched against the list
+ * below, the first that fits answers; a command that nobody foresaw fails the test.
+ */
+export class FakeMachine {
+  readonly files = new Map<string, string>([['/proc/sys/net/ipv4/ip_forward', '0\n']]);
+  programs = new Set(['ip', 'apt-get']);
+  systemd = false;
+  running = false;
+  /** Commands that changed something. */
+  readonly changes: string[] = [];
+  /** Ends the machine before its n-th change: the connection is lost, nothing of it has happened. */
+  failAt = Number.POSITIVE_INFINITY;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'berth-prepare-'));
+
+  dispose(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  shell(kind: 'reads' | 'changes'): Shell {
+    return {
+      run: async (command, options) => {
+        if (kind === 'changes') {
+          if (this.changes.length >= this.failAt) throw new Error('connection lost');
+          this.changes.push(command);
+        }
+        return this.#answer(command, options);
+      },
+      close() {},
+    };
+  }
+
+  #answer(command: string, { stdin = '' }: RunOptions = {}): CommandResult {
+    const say = (stdout = '', code = 0): CommandResult => ({ code, stdout, stderr: '' });
+    const read = /^cat (\S+) 2>/.exec(command);
+    if (read) return this.files.has(read[1]!) ? say(this.files.get(read[1]!)) : say('', 1);
+    const write = /&& mv \S+ (\S+)$/.exec(command);
+    if (write && command.includes('&& cat >')) {
+      this.files.set(write[1]!, stdin.toString());
+      return say();
+    }
+    const mark = /set -C; echo (\S+) >(\S+) \)/.exec(command);
+    if (mark) {
+      this.files.set(mark[2]!, `${mark[1]}\n`);
+      return say();
+    }
+    if (command.startsWith('PATH=') && command.includes('for p in')) {
+      const asked = /for p in (.*?);/.exec(command)![1]!.split(' ');
+      return say(asked.filter((program) => !this.programs.has(program)).join('\n'));
+    }
+    if (command === 'command -v apt-get') return say('', this.programs.has('apt-get') ? 0 : 1);
+    if (command.includes('apt-get install')) {
+      for (const program of ['dockerd', 'openssl', 'nft', 'iptables', 'flock', 'sysctl']) this.programs.add(program);
+      return say();
+    }
+    if (command.startsWith('echo 1 >/proc')) {
+      this.files.set('/proc/sys/net/ipv4/ip_forward', '1\n');
+      return say();
+    }
+    if (command.includes('openssl')) return this.#openssl(command);
+    if (command.includes('command -v dockerd')) return say('/usr/sbin/dockerd\n');
+    if (command === '[ -d /run/systemd/system ]') return say('', this.systemd ? 0 : 1);
+    if (command === 'systemctl daemon-reload' || command.startsWith('[ ! -e /etc/docker/daemon.json ]')) return say();
+    if (command.startsWith('kill -0')) return say('', this.running ? 0 : 1);
+    if (command.includes('systemctl restart docker')) {
+      this.running = true;
+      return say();
+    }
+    throw new Error(`nobody foresaw: ${command}`);
+  }
+
+  /** The real thing, on files of a folder of its own. */
+  #openssl(command: string): CommandResult {
+    const local = join(this.#folder, 'docker');
+    const moved = command.replaceAll('/etc/docker/berth', local);
+    const path = '/etc/docker/berth/cert.pem';
+    try {
+      execFileSync('mkdir', ['-p', local]);
+      if (this.files.has(path)) writeFileSync(join(local, 'cert.pem'), this.files.get(path)!);
+      const stdout = execFileSync('sh', ['-c', moved], { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+      return { code: 0, stdout, stderr: '' };
+    } catch {
+      return { code: 1, stdout: '', stderr: 'openssl failed' };
+    }
+  }
+
+  key(): string {
+    return readFileSync(join(this.#folder, 'docker', 'key.pem'), 'utf8');
+  }
+}
+
+let authority: Promise<KeyPair> | undefined;
+
+export async function machineOf(fake: FakeMachine, clock: VirtualClock, more: Partial<Machine> = {}): Promise<Machine> {
+  authority ??= createAuthority('test', clock.now());
+  return {
+    ...{ host: 'c-abc123', cloud: 'c', installation: 'ours', address: '10.0.0.1', spec, registryMirrors: [], clock },
+    authority: await authority,
+    shell: fake.shell('reads'),
+    fenced: fake.shell('changes'),
+    engine: engineOf(fake),
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+/** Answers once the machine's dockerd runs. */
+function engineOf(fake: FakeMachine): Engine {
+  const never = () => Promise.reject(new Error('not asked for'));
+  return {
+    info: async () => {
+      if (!fake.running) throw new Error('nobody answers');
+      return {
+        id: 'e',
+        version: '20.10',
+        architecture: 'x86_64',
+        cpus: 2,
+        memory: 4,
+        runtimes: ['berth', 'runc'],
+        registryMirrors: [],
+      };
+    },
+    ...{
+      list: never,
+      inspect: never,
+      hasImage: never,
+      pull: never,
+      create: never,
+      start: never,
+      stop: never,
+      remove: never,
+      exec: never,
+    },
+    // biome-ignore lint/correctness/useYield: it never gets that far.
+    async *logs() {
+      throw new Error('not asked for');
+    },
+    // biome-ignore lint/correctness/useYield: it never gets that far.
+    async *events() {
+      throw new Error('not asked for');
+    },
+    close() {},
+  };
+}
