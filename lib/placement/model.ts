@@ -50,6 +50,14 @@ export class HostModel {
     for (const { host, protocol } of reserved.ports) this.occupy(host, protocol);
   }
 
+  /** Gives back what `reserve` took. */
+  release(reserved: { cpus: number; memory: number; ports: readonly PortBinding[] }): void {
+    this.containers--;
+    this.cpus -= reserved.cpus;
+    this.memory -= reserved.memory;
+    for (const { host, protocol } of reserved.ports) this.#taken.delete(`${host}/${protocol}`);
+  }
+
   /** A port that is not to be had: somebody else listens there, or a container that is on its way out. */
   occupy(port: number, protocol: Protocol): void {
     this.#taken.add(`${port}/${protocol}`);

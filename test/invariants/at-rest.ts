@@ -3,7 +3,27 @@ import { nameOf } from './ledger.ts';
 
 /** What must hold once everything has come to rest: what is wanted runs, nothing else does. In words, what does not. */
 export function brokenAtRest(ledger: Ledger): string[] {
-  return [...everythingRuns(ledger), ...nothingExtra(ledger)];
+  return [...everythingAnswered(ledger), ...everythingRuns(ledger), ...nothingExtra(ledger)];
+}
+
+/** Every record that a user put has its answer, and an application that has a cloud and room is ready. */
+function* everythingAnswered(ledger: Ledger): Iterable<string> {
+  for (const kind of ['applications', 'dockerclouds'] as const) {
+    for (const { id, modRevision } of ledger.list(kind)) {
+      const status = ledger.get(`status/${kind}`, id)?.value;
+      if (status?.observedGeneration !== modRevision) {
+        yield `${kind}/${id} of revision ${modRevision} has no answer (${status?.observedGeneration ?? 'none'})`;
+      }
+    }
+  }
+  for (const { id, value } of ledger.list('accepted/applications')) {
+    const cloud = ledger.get('accepted/dockerclouds', value.spec.location)?.value;
+    const waiting = ledger.list('pending').some((pending) => pending.id.startsWith(`${id}/`));
+    if (!cloud || cloud.deleting !== undefined || waiting) continue;
+    const ready = ledger.get('status/applications', id)?.value.conditions.find(({ type }) => type === 'Ready');
+    if (ready?.status !== 'True')
+      yield `applications/${id} is not ready: ${ready?.reason ?? 'nothing'}: ${ready?.message ?? 'said'}`;
+  }
 }
 
 /** Every wanted container is assigned, or pending with a reason; every assigned one runs once, with an address. */

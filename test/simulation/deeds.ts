@@ -148,7 +148,7 @@ const fate: Deed[] = [
     weight: 3,
     do(world) {
       const machine = anyMachine(world);
-      if (machine) machine.slowMs = pick(world.random, [0, 0, 500, 5000, 100_000]);
+      if (machine) machine.slowMs = pick(world.random, [0, 0, 500, 5000, 20_000, 100_000]);
       return machine?.host ?? 'none';
     },
   },

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { bugs } from './bugs.ts';
 import { simulate } from './run.ts';
 
 /** `npm run simulate -- --seed 42 --steps 2000`, or `--seeds 1000` for many from that one on. Exits 1 when one breaks. */
@@ -8,15 +9,22 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     steps: { type: 'string', default: '2000' },
     /** All deeds, not only the last. */
+    /** One of the deliberate defects of bugs.ts. */
+    bug: { type: 'string' },
     verbose: { type: 'boolean', default: false },
     /** Prints every change of the keys that hold one of these texts, with what the controllers log and what is done. */
     trace: { type: 'string', multiple: true },
   },
 });
 
+const bug = bugs.find(({ name }) => name === values.bug);
+if (values.bug !== undefined && !bug)
+  throw new Error(`no such bug; there are ${bugs.map(({ name }) => name).join(', ')}`);
+
 let failed = 0;
 for (let seed = Number(values.seed), last = seed + Number(values.seeds); seed < last; seed++) {
   const { broken, deeds, revisions, deaths, virtualSeconds } = await simulate(seed, Number(values.steps), {
+    ...(bug && { bug }),
     ...(values.trace && { tell: tracer(values.trace) }),
   });
   const told = `${revisions} revisions, ${deaths} deaths, ${virtualSeconds} virtual seconds`;

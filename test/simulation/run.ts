@@ -17,13 +17,22 @@ const MINUTE = 60_000;
 /** The longest that the world may take to come to rest: time-outs, hosts declared lost, replaced and filled. */
 const REST = 20 * MINUTE;
 /** The longest pause between two deeds, milliseconds. Most are short, so that deeds meet. */
-const PAUSES = [0, 5, 50, 500, 2000, 10_000];
+const PAUSES = [0, 1, 5, 20, 100, 500, 3000];
 
 /**
  * One whole run from a seed: `steps` deeds with pauses between them, every invariant checked at every change; then
  * fate rests and everything must come to be as declared; then the user deletes everything and nothing may be left.
  */
 export async function simulate(seed: number, steps: number, options: WorldOptions = {}): Promise<Outcome> {
+  const remove = options.bug?.install?.();
+  try {
+    return await run(seed, steps, options);
+  } finally {
+    remove?.();
+  }
+}
+
+async function run(seed: number, steps: number, options: WorldOptions): Promise<Outcome> {
   const world = new World(seed, options);
   const done: string[] = [];
   const say = (what: string) => {

@@ -6,18 +6,19 @@ import { BerthError } from '../../lib/errors/index.ts';
 import type { Hollow, HostLink, HostLinks, Location, Locations } from '../../lib/machine/index.ts';
 import type { CloudSecrets } from '../../lib/records/index.ts';
 import type { Sealer } from '../../lib/secrets/index.ts';
+import type { Bug } from './bugs.ts';
 import { type Life, mortal } from './life.ts';
 
 /** Stands in every secret of the simulation: where it turns up unsealed, guarantee 9 is broken. */
 export const SECRET = 'open-secret';
 
 /** What the controllers of one simulated process reach the world through: hollow machines, in the process's life. */
-export function hollowTools({ hollow, life }: { hollow: Hollow; life: Life }): Tools {
+export function hollowTools({ hollow, life, bug }: { hollow: Hollow; life: Life; bug?: Bug }): Tools {
   const open = (host: string): HostLink => {
     const { engine, network } = hollow.connect(host);
     return {
       engine: mortal(engine, life, { streams: ['logs', 'events'], local: ['close'] }),
-      network: mortal(network, life),
+      network: mortal(bug?.network?.(network) ?? network, life),
     };
   };
   const links: HostLinks = { link: ({ name }) => open(name), drop() {} };

@@ -4,9 +4,10 @@ import { Hollow, type HollowMachine } from '../../lib/machine/index.ts';
 import { Registry } from '../../lib/metrics/index.ts';
 import { integer, type Log, type Random, seededRandom, silent } from '../../lib/platform/index.ts';
 import { VirtualClock } from '../../lib/simulation/index.ts';
-import { keyspace } from '../../lib/store/index.ts';
+import { type CallOptions, type Kv, keyspace, prefixEnd, type TxnRequest } from '../../lib/store/index.ts';
 import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
+import type { Bug } from './bugs.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
 import { hollowTools, SECRET } from './tools.ts';
 
@@ -15,10 +16,15 @@ const DEATHS = 1 / 4000;
 /** Milliseconds that a process stays down, at most. */
 const DOWN = 8000;
 
+/** Keys that are written without a lead. */
+const FREE = /\/(events|leaders|members|installation)(\/|$)/;
+
 export interface WorldOptions {
   replicas?: number;
   /** Is told every change of the store and everything the controllers log, with the virtual time. */
   tell?: (what: string) => void;
+  /** A deliberate defect in every process. */
+  bug?: Bug;
 }
 
 /** One process of controllers in the simulation. */
@@ -50,10 +56,14 @@ export class World {
   #born = 0;
   readonly #seed: number;
   readonly #log: Log;
+  readonly #bug: Bug | undefined;
+  /** Highest fence of each host and controller. */
+  readonly #fences = new Map<string, number>();
   readonly #changedEngines = new Set<HollowMachine>();
 
-  constructor(seed: number, { replicas = 2, tell }: WorldOptions = {}) {
+  constructor(seed: number, { replicas = 2, tell, bug }: WorldOptions = {}) {
     this.#seed = seed;
+    this.#bug = bug;
     this.#log = tell ? telling(tell, () => this.clock.monotonic()) : silent;
     this.random = seededRandom(seed);
     const latency = seededRandom(seed + 1);
@@ -69,7 +79,7 @@ export class World {
         tell?.(
           `${Math.round(this.clock.monotonic())} ms @${revision} ${type} ${key} ${type === 'put' ? kv.value : ''}`,
         );
-        if (type === 'put' && kv.value.includes(SECRET)) this.broken.push(`guarantee 9: a secret stands in ${key}`);
+        if (type === 'put' && kv.value.includes(SECRET)) this.#break(`guarantee 9: a secret stands in ${key}`);
         this.ledger.apply({ key, createRevision, modRevision, ...(type === 'put' ? { value: kv.value } : {}) });
       }
       this.#check();
@@ -128,13 +138,57 @@ export class World {
     for (const machine of this.#changedEngines) {
       const gone = this.hollow.machines.get(machine.host) !== machine;
       this.ledger.engine(machine.host, gone ? undefined : [...machine.containers.values()]);
+      this.#checkFences(machine);
     }
     this.#changedEngines.clear();
     this.#check();
   }
 
   #check(): void {
-    for (const what of check(this.ledger)) this.broken.push(`${this.clock.monotonic()} ms: ${what}`);
+    for (const what of check(this.ledger)) this.#break(what);
+  }
+
+  #break(what: string): void {
+    this.broken.push(`${Math.round(this.clock.monotonic())} ms: ${what}`);
+  }
+
+  /** Guarantee 4, on hosts: no batch of a leader after one of its successor's. */
+  #checkFences(machine: HollowMachine): void {
+    for (const [controller, revision] of machine.fences) {
+      const key = `${machine.host} ${controller}`;
+      const highest = this.#fences.get(key) ?? 0;
+      if (revision < highest)
+        this.#break(`guarantee 4: ${machine.host} took a batch of ${controller} ${revision} after ${highest}`);
+      this.#fences.set(key, Math.max(highest, revision));
+    }
+  }
+
+  /** Guarantee 4, in etcd: who wrote led when it landed. What is nobody's in particular (events, leads) is left out. */
+  #witnessed(kv: Kv, controller: string, replica: string): Kv {
+    return new Proxy(kv, {
+      get: (target, name) => {
+        if (name !== 'txn') return Reflect.get(target, name);
+        return async (request: TxnRequest, options?: CallOptions) => {
+          const response = await kv.txn(request, options);
+          const written = request.then.find(
+            (each) => !('get' in each) && !FREE.test('put' in each ? each.put : each.delete),
+          );
+          if (response.succeeded && written) this.#checkLead(response.revision, controller, replica);
+          return response;
+        };
+      },
+    });
+  }
+
+  #checkLead(revision: number, controller: string, replica: string): void {
+    const prefix = `${this.keyspace.prefix}/leaders/${controller}`;
+    try {
+      const { kvs } = this.etcd.peek({ key: prefix, end: prefixEnd(prefix), revision: revision - 1 });
+      if (kvs.some(({ value }) => value.includes(replica))) return;
+    } catch {
+      return; // Compacted meanwhile: nobody can tell any more.
+    }
+    this.#break(`guarantee 4: ${replica} wrote for ${controller} at revision ${revision} without the lead`);
   }
 
   /** Brings replica `index` to life, under a new name. */
@@ -150,16 +204,16 @@ export class World {
     );
     const clock = mortalClock(this.clock, life);
     const connect = () => mortalKv(this.etcd.connect({ fault: () => this.#fault(replica) }), life);
-    const writer = connect();
+    const writer = this.#bug?.kv?.(connect()) ?? connect();
     const process = createProcess({
-      controllers,
+      controllers: this.#bug?.controllers?.(controllers) ?? controllers,
       kv: connect(),
-      kvFor: () => writer,
+      kvFor: (controller) => this.#witnessed(writer, controller, name),
       keyspace: this.keyspace,
       clock,
       random,
       log: this.#log.child({ replica: name }),
-      tools: hollowTools({ hollow: this.hollow, life }),
+      tools: hollowTools({ hollow: this.hollow, life, ...(this.#bug && { bug: this.#bug }) }),
       identity: { replica: name, hostname: 'simulation', pid: this.#born, version: '0' },
       metrics: new Registry(),
     });
@@ -174,7 +228,8 @@ export class World {
     const fate = this.random.next();
     if (fate < 0.001) return 'lost-reply';
     if (fate < 0.002) return 'lost-request';
-    if (fate < 0.003) return { delayMs: integer(this.random, 3000) };
+    // The long ones outlive a lease: what was sent by a leader arrives when it leads no more.
+    if (fate < 0.003) return { delayMs: integer(this.random, fate < 0.0025 ? 3000 : 30_000) };
     return 'none';
   }
 }

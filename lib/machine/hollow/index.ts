@@ -54,7 +54,7 @@ export class Hollow implements Location {
         random: this.#random,
       });
       this.machines.set(host, machine);
-      this.#watch(machine);
+      machine.observers.add((changed) => this.#changed(changed));
     }
     await sleep(this.#clock, BOOT_MS, signal);
     return asMachine(machine);
@@ -73,18 +73,16 @@ export class Hollow implements Location {
     machine.containers.clear();
     machine.namespaces.clear();
     this.machines.delete(host);
+    this.#changed(machine);
+  }
+
+  #changed(machine: HollowMachine): void {
     for (const observer of this.#observers) observer(machine);
   }
 
-  /** Calls `observer` whenever containers of a machine were made, started, ended or removed, or it is gone. */
+  /** Calls `observer` whenever containers, network or fences of a machine changed, or it is gone. */
   observe(observer: (machine: HollowMachine) => void): void {
     this.#observers.add(observer);
-  }
-
-  #watch(machine: HollowMachine): void {
-    machine.listeners.add(() => {
-      for (const observer of this.#observers) observer(machine);
-    });
   }
 
   /** The ways into a machine. @throws BERTH_ENGINE_UNREACHABLE where there is none of that name */

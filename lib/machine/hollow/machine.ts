@@ -38,12 +38,14 @@ export class HollowMachine {
   publishedPorts = new Map<string, string>();
   /** Highest fence by controller: on disk, so it outlives a reboot. */
   readonly fences = new Map<string, number>();
-  /** Who is told of containers made, started, dead and gone. */
+  /** Who is told whenever containers, network or fences changed. */
+  readonly observers = new Set<(machine: HollowMachine) => void>();
+  /** Who is told of containers made, started, dead and gone, as the engine's events are. */
   readonly listeners = new Set<(container: HollowContainer, action: string) => void>();
 
   /** false: nothing gets through, in either direction. */
   reachable = true;
-  /** Added to every call, milliseconds. */
+  /** Added to every call, milliseconds: half as much at least, half as much again at most. */
   slowMs = 0;
   /** References that no registry serves, for now. */
   readonly refusedImages = new Set<string>();
@@ -85,8 +87,9 @@ export class HollowMachine {
    */
   async exchange<T>(effect: () => T | Promise<T>, { signal, timeoutMs = 60_000 }: CallLimits = {}): Promise<T> {
     const deadline = this.clock.monotonic() + timeoutMs;
-    await sleep(this.clock, Math.min(1 + this.slowMs, timeoutMs), signal);
-    if (this.slowMs >= timeoutMs || !this.reachable) return this.#silence(deadline, signal);
+    const way = 1 + this.slowMs * (this.slowMs > 0 ? 0.5 + this.random.next() : 0);
+    await sleep(this.clock, Math.min(way, timeoutMs), signal);
+    if (way >= timeoutMs || !this.reachable) return this.#silence(deadline, signal);
     const result = await effect();
     if (!this.reachable) return this.#silence(deadline, signal);
     return result;
@@ -99,6 +102,11 @@ export class HollowMachine {
 
   tell(container: HollowContainer, action: string): void {
     for (const listener of this.listeners) listener(container, action);
+    this.changed();
+  }
+
+  changed(): void {
+    for (const observer of this.observers) observer(this);
   }
 
   /** A container's process ends; the restart policy starts it again at once where it says so. */

@@ -31,6 +31,7 @@ export function createHollowNetwork(machine: HollowMachine): HostNetwork {
           }
           machine.fences.set(fence.controller, fence.revision);
           make(machine, plan);
+          machine.changed();
         },
         { signal },
       ),
