@@ -23,8 +23,12 @@ export type ManifestResult = { ok: true; records: ManifestRecord[] } | { ok: fal
  *
  * @param file       what errors call the manifest
  * @param namespace  where an application that names none goes
+ * @param blueprint  what a bare blueprint is called, instead of by its id
  */
-export function readManifest(bytes: Buffer, { file, namespace }: { file: string; namespace: string }): ManifestResult {
+export function readManifest(
+  bytes: Buffer,
+  { file, namespace, blueprint }: { file: string; namespace: string; blueprint?: string | undefined },
+): ManifestResult {
   const records: ManifestRecord[] = [];
   const errors: BerthError[] = [];
   for (const { text, linesBefore } of documents(bytes)) {
@@ -39,7 +43,8 @@ export function readManifest(bytes: Buffer, { file, namespace }: { file: string;
     }
     if (result.source.value === null) continue;
     try {
-      records.push({ ...keyOf(result.source.value, namespace, `${file}:${linesBefore + 1}`), value, linesBefore });
+      const place = `${file}:${linesBefore + 1}`;
+      records.push({ ...keyOf(result.source.value, { namespace, blueprint, place }), value, linesBefore });
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
       errors.push(error);
@@ -61,7 +66,10 @@ function* documents(bytes: Buffer): Generator<{ text: string; linesBefore: numbe
   yield { text: textOf(start, lines.length), linesBefore: start };
 }
 
-function keyOf(document: unknown, namespace: string, place: string): { kind: UserKind; id: string } {
+function keyOf(
+  document: unknown,
+  { namespace, blueprint, place }: { namespace: string; blueprint: string | undefined; place: string },
+): { kind: UserKind; id: string } {
   if (!isMap(document))
     throw new BerthError('BERTH_INVALID', 'not a record', { place, found: show(document), expected: 'a map' });
   const { kind, metadata } = document;
@@ -77,7 +85,7 @@ function keyOf(document: unknown, namespace: string, place: string): { kind: Use
     });
 
   const named = isMap(metadata) ? metadata : {};
-  const name = bare ? document.id : named.name;
+  const name = bare ? (blueprint ?? document.id) : named.name;
   const id = definition.scope === 'Namespaced' ? `${named.namespace ?? namespace}/${name}` : String(name);
   const wrong = typeof name === 'string' ? badKey(definition, id) : { expected: bare ? 'an id' : 'metadata.name' };
   if (wrong) throw new BerthError('BERTH_BAD_KEY', 'the record has no name that can be a key', { place, ...wrong });
