@@ -8,6 +8,7 @@ import type { DockerCloudSpec } from '../../../../lib/records/index.ts';
 import type { VirtualClock } from '../../../../lib/simulation/index.ts';
 import type { CommandResult, RunOptions, Shell } from '../../../../lib/ssh/index.ts';
 import { createAuthority, type KeyPair } from '../../../../lib/tls/index.ts';
+import { engineStub } from '../../../lib/machine/engine-stub.ts';
 
 export const spec: DockerCloudSpec = {
   location: [],
@@ -129,40 +130,11 @@ export async function machineOf(fake: FakeMachine, clock: VirtualClock, more: Pa
 }
 
 /** Answers once the machine's dockerd runs. */
-function engineOf(fake: FakeMachine): Engine {
-  const never = () => Promise.reject(new Error('not asked for'));
-  return {
+const engineOf = (fake: FakeMachine): Engine =>
+  engineStub({
     info: async () => {
       if (!fake.running) throw new Error('nobody answers');
-      return {
-        id: 'e',
-        version: '20.10',
-        architecture: 'x86_64',
-        cpus: 2,
-        memory: 4,
-        runtimes: ['berth', 'runc'],
-        registryMirrors: [],
-      };
+      const runtimes = ['berth', 'runc'];
+      return { id: 'e', version: '20.10', architecture: 'x86_64', cpus: 2, memory: 4, runtimes, registryMirrors: [] };
     },
-    ...{
-      list: never,
-      inspect: never,
-      hasImage: never,
-      pull: never,
-      create: never,
-      start: never,
-      stop: never,
-      remove: never,
-      exec: never,
-    },
-    // biome-ignore lint/correctness/useYield: it never gets that far.
-    async *logs() {
-      throw new Error('not asked for');
-    },
-    // biome-ignore lint/correctness/useYield: it never gets that far.
-    async *events() {
-      throw new Error('not asked for');
-    },
-    close() {},
-  };
-}
+  });
