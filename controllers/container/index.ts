@@ -62,17 +62,21 @@ async function reconcileHost(name: string, context: ContainerContext): Promise<R
     memory.silences = 0;
     return { after: host.next() };
   } catch (error) {
-    if (context.signal.aborted || !isCode(error, ...SILENCE)) throw error;
-    // Nobody answers: hostpool decides what that means. Here it only means to ask again later, and later still.
-    const after = Math.min(SILENCE_MOST, 1000 * 2 ** memory.silences++);
-    context.log.debug({ host: name, error: messageOf(error), after }, 'no answer');
+    if (context.signal.aborted || !isCode(error, ...TROUBLE)) throw error;
+    // What the trouble means is hostpool's to decide. Here it only means to ask again later, and later still.
+    const after = Math.min(TROUBLE_MOST, 1000 * 2 ** memory.silences++);
+    context.log.warn({ host: name, code: error.code, error: messageOf(error), after }, 'the host is in trouble');
     return { after };
   }
 }
 
-const SILENCE = ['BERTH_ENGINE_UNREACHABLE', 'BERTH_SSH', 'BERTH_HOST_KEY', 'BERTH_TIMEOUT'] as const;
-/** Milliseconds between questions to a host that does not answer. */
-const SILENCE_MOST = 30_000;
+/** Of a whole host: nobody answers, or what all its containers depend on is refused. */
+const TROUBLE = [
+  ...(['BERTH_ENGINE_UNREACHABLE', 'BERTH_ENGINE', 'BERTH_SSH', 'BERTH_HOST_KEY'] as const),
+  ...(['BERTH_TIMEOUT', 'BERTH_COMMAND'] as const),
+];
+/** Milliseconds between questions to a host in trouble. */
+const TROUBLE_MOST = 30_000;
 /** The life of a container has half as many; a host that needs more goes round again. */
 const STEPS_AT_MOST = 16;
 

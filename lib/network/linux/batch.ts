@@ -70,12 +70,17 @@ remove_stale() {
   done <<LINKS
 $links
 LINKS
-  flush
+  stale=
   for file in "$run"/netns/*; do
-    name=$(basename "$file")
+    name=${'$'}{file##*/}
     [ -e "$file" ] && ! has "$wanted_namespaces" "$name" || continue
-    ip netns del "$name" 2>/dev/null
-    rm -f "$netns/$name" && rm -f "$file" || fail "$name" 'cannot remove the namespace'
+    stale="$stale $name"
+    add "netns del $name"
+  done
+  flush
+  # An empty file that a reboot left is no namespace, and has to go all the same.
+  for name in $stale; do
+    rm -f "$netns/$name" && rm -f "$run/netns/$name" || fail "$name" 'cannot remove the namespace'
   done
 }
 
@@ -162,7 +167,10 @@ rule add from $source lookup $number
 }
 inside_end() {
   if [ -z "$problem" ]; then
-    problem=$(printf '%s' "$inner" | nsenter --net="$netns/$ns" ip -batch - 2>&1 >/dev/null)
+    problem=$(nsenter --net="$netns/$ns" ip -batch - 2>&1 >/dev/null <<INNER
+$inner
+INNER
+)
     [ -z "$ruled" ] || printf '%s' "$ruled" | nsenter --net="$netns/$ns" ip -force -batch - >/dev/null 2>&1
   fi
   [ -z "$problem" ] || fail "$uid" "$problem"
