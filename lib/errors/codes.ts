@@ -78,6 +78,10 @@ export const codes = {
   BERTH_NO_MACHINE: { says: 'The location has no machine left.', do: 'Add machines to it or lower spec.hosts.min.' },
   BERTH_TIMEOUT: { says: 'Something took too long.', do: 'It is tried again.' },
   // The command line
+  BERTH_UNAUTHORIZED: {
+    says: 'The HTTP port was not given its token.',
+    do: 'Name the token file of the controllers by --http-token-file or BERTH_HTTP_TOKEN_FILE.',
+  },
   BERTH_USAGE: { says: 'The command line is not understood.', do: 'See `berth help`.' },
   BERTH_INTERNAL: { says: 'berth met a state that it does not expect.', do: 'Report it, with the log.' },
 } as const;
