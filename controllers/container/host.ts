@@ -60,6 +60,9 @@ export class Host {
       memory.details.clear();
       memory.networkIsOld = true;
     }
+    // Before the question: what an event speaks of from now on is stale once more.
+    for (const id of memory.stale) memory.details.delete(id);
+    memory.stale.clear();
     const found = await this.link.engine.list(`${labels.installation}=${installation}`, {
       signal,
       timeoutMs: ANSWER_WITHIN,
@@ -69,11 +72,10 @@ export class Host {
       const contained = asContained(each);
       if (!contained) continue;
       const details = memory.details.get(each.id);
-      if (details?.state === each.state && !memory.stale.has(each.id)) contained.details = details;
+      if (details?.state === each.state) contained.details = details;
       this.containers.set(each.id, contained);
     }
     for (const id of memory.details.keys()) if (!this.containers.has(id)) memory.details.delete(id);
-    memory.stale.clear();
   }
 
   /** Reads the namespaces where they are not known, or not freshly and anything depends on them. */

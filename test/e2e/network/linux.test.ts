@@ -170,7 +170,11 @@ describe('the linux network of real hosts', function () {
     );
     const other = { ...planOf([{ ...attachment(7, '10.64.0.33') }]), installation: 'zzzzzzzzbbbbbbbbcccc' };
     await createLinuxNetwork({ shell: a }).apply(other, fence(1), signal);
-    await createLinuxNetwork({ shell: a }).apply({ ...planA, attachments: [], routes: [], ownBlocks: [] }, fence(1), signal);
+    await createLinuxNetwork({ shell: a }).apply(
+      { ...planA, attachments: [], routes: [], ownBlocks: [] },
+      fence(1),
+      signal,
+    );
     const left = await picture(a);
     expect(left).not.match(/cali0000000000[123]|10\.64\.0\.64|berth-aaaaaaaa|berth-00000000000[123]/);
     expect(left).contain('califoreign').contain('berth-foreign').contain('10.99.0.0/24').contain('berth-zzzzzzzz');
