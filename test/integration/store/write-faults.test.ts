@@ -12,7 +12,7 @@ import { type Observer, observe } from './observer.ts';
 
 const WRITES = Number(process.env.BERTH_WRITES ?? 5000);
 /** Writers at once, each with keys of its own. */
-const WRITERS = 64;
+const WRITERS = Math.min(1024, Math.ceil(WRITES / 80));
 const KEYS_EACH = 8;
 
 const keys = keyspace();
