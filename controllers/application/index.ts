@@ -25,6 +25,12 @@ const ofNetwork = ({ id }: { id: string }): string | undefined => {
   return network === undefined ? undefined : `applications/${space}/${app}`;
 };
 
+/** A status whose record was deleted while nobody looked, and that nothing else wakes: it never was accepted. */
+const unlessAnswered =
+  (kind: 'applications' | 'namespaces') =>
+  ({ id }: { id: string }, state: View): string | undefined =>
+    state.get(kind, id) || state.get(`accepted/${kind}`, id) ? undefined : `${kind}/${id}`;
+
 /** Turns blueprints into wanted containers, networks and entities, in the order in which services wait for each other. */
 export const application = controller({
   name: 'application',
@@ -32,6 +38,7 @@ export const application = controller({
   watches: {
     applications: itself,
     'accepted/applications': itself,
+    'status/applications': unlessAnswered('applications'),
     'accepted/dockerclouds': inCloud,
     containers: ofContainer,
     networkclaims: ofContainer,
@@ -44,6 +51,7 @@ export const application = controller({
     networks: ofNetwork,
     namespaces: namespace,
     'accepted/namespaces': namespace,
+    'status/namespaces': unlessAnswered('namespaces'),
   },
   async reconcile(key, context) {
     const [plural, id] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)];

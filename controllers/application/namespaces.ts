@@ -10,10 +10,11 @@ export async function reconcileNamespace(
   { state, store, conditions }: ApplicationContext,
 ): Promise<void> {
   const written = state.get('namespaces', name);
+  const accepted = state.get('accepted/namespaces', name);
   if (!written) {
     await store.commit({
       writes: [
-        { delete: 'accepted/namespaces', id: name },
+        ...(accepted ? [{ delete: 'accepted/namespaces' as const, id: name, expect: accepted.modRevision }] : []),
         { delete: 'status/namespaces', id: name },
       ],
     });

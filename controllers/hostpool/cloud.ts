@@ -144,7 +144,8 @@ async function writeStatus(
   { state, store, conditions }: HostpoolContext,
 ): Promise<void> {
   const before = state.get('status/dockerclouds', cloud)?.value;
-  const hosts = state.list('hosts', cloud).map(({ value }) => value);
+  // Without a plan nothing was ever accepted, and what follows the kind in the key need not be a cloud's name.
+  const hosts = plan ? state.list('hosts', cloud).map(({ value }) => value) : [];
   const { phase, observed, hosts: counts } = cloudStatus(accepted, plan, hosts, deletion);
   const observedGeneration = generation ?? before?.observedGeneration;
   await store.put('status/dockerclouds', cloud, {

@@ -3,7 +3,7 @@ import type { View } from '../../lib/store/index.ts';
 import { reconcileCloud } from './cloud.ts';
 import { type Owned, owns } from './context.ts';
 import { reconcileHost } from './host.ts';
-import { cloudOf, hostOf } from './names.ts';
+import { cloudOf, hostOf, wakeOf } from './names.ts';
 import type { HostpoolTools } from './tools.ts';
 import { watchHosts } from './watch.ts';
 
@@ -19,9 +19,9 @@ export const hostpool = controller({
   name: 'hostpool',
   owns,
   watches: {
-    dockerclouds: ({ id }) => id,
+    dockerclouds: ({ id }) => wakeOf(id),
     'accepted/dockerclouds': ({ id }, state) => cloudAndHosts(id, state),
-    'status/dockerclouds': ({ id }, state) => (state.get('accepted/dockerclouds', id) ? undefined : id),
+    'status/dockerclouds': ({ id }, state) => (state.get('accepted/dockerclouds', id) ? undefined : wakeOf(id)),
     credentials: ({ id }, state) => cloudAndHosts(id, state),
     hosts: ({ id, value }) => [value.cloud, id],
     // What is on a host matters once it is to be emptied, and to a cloud that is to go.
@@ -35,6 +35,7 @@ export const hostpool = controller({
   workers: 128,
   timeout: 15 * 60_000,
   reconcile(key, context: Context<Owned, HostpoolTools>) {
+    if (key.startsWith('/')) return reconcileCloud(key.slice(1), context);
     const [cloud = '', host] = key.split('/');
     return host === undefined ? reconcileCloud(cloud, context) : reconcileHost(cloud, host, context);
   },

@@ -15,6 +15,9 @@ export function newHostName(cloud: string, random: Random, taken: (name: string)
 /** The cloud that a host's name belongs to. */
 export const cloudOf = (host: string): string => host.slice(0, host.lastIndexOf('-'));
 
+/** What wakes the cloud under this id. Marked where it is no single name, as a user may write it: `<cloud>/<host>` is a host. */
+export const wakeOf = (cloud: string): string => (cloud.includes('/') ? `/${cloud}` : cloud);
+
 /** `h-1/default/shop/web-0` → `h-1` */
 export const hostOf = (id: string): string => id.slice(0, id.indexOf('/'));
 

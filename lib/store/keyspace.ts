@@ -33,8 +33,8 @@ export interface Keyspace {
   /**
    * The absolute key of a record.
    *
-   * @throws BERTH_BAD_KEY when the id has a wrong number of segments, an empty one, or, where a controller writes the
-   *   kind, one that should be a DNS-1123 label and is not
+   * @throws BERTH_BAD_KEY when the id has an empty segment, or, where a controller writes the kind, a wrong number of
+   *   them or one that should be a DNS-1123 label and is not
    */
   key(kind: Kind, id: string): string;
   /** All keys of a kind; with `under`, those whose id goes on after these segments. The key `under` itself is not among them. */
@@ -136,6 +136,8 @@ function shapeProblem(kind: Kind, id: string): string | undefined {
     found++;
   }
   if (start === id.length) return 'an empty segment';
+  // A slash too many in a user's key: the kind's owner answers it, as any other bad name.
+  if (kinds[kind].format === 'text') return undefined;
   const right = wanted.at(-1) === '…' ? found >= wanted.length : found === wanted.length;
   return right ? undefined : `${found} segments instead of ${wanted.length}`;
 }

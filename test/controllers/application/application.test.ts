@@ -165,16 +165,33 @@ describe('the application controller', () => {
       await stage.stop();
     });
 
-    it('answers under a name that no application can have', async () => {
+    const names = ['default/Shop!', 'Bad_Namespace/shop', 'default/shop/web', 'default'];
+    it(`answers under names that no application can have: ${names.join(', ')}`, async () => {
       const stage = await Stage.withCloud();
-      await stage.apply('default/Shop!', blueprint1);
-      expect(await stage.condition('default/Shop!', 'Accepted')).to.deep.include({ status: 'False', reason: 'BadKey' });
-      await stage.apply('Bad_Namespace/shop', blueprint1);
-      expect(await stage.condition('Bad_Namespace/shop', 'Accepted')).to.deep.include({
-        status: 'False',
-        reason: 'BadKey',
-      });
+      for (const name of names) {
+        await stage.apply(name, blueprint1);
+        const refused = { status: 'False', reason: 'BadKey' };
+        expect(await stage.condition(name, 'Accepted'), name).to.deep.include(refused);
+      }
       expect(await stage.all('containers')).to.deep.equal({});
+      for (const name of names) await stage.world.delete(`applications/${name}`);
+      await stage.rest();
+      expect(await stage.all('status/applications')).to.deep.equal({});
+      await stage.stop();
+    });
+
+    it('forgets its answer when the record was deleted while no controller ran', async () => {
+      const stage = await Stage.withCloud();
+      await stage.apply(id, 'services: [');
+      await stage.world.put('namespaces/team', 'x');
+      await stage.rest();
+      await stage.stop();
+      await stage.world.delete(`applications/${id}`);
+      await stage.world.delete('namespaces/team');
+      stage.replica = stage.world.replica([application], { name: 'replica-2' });
+      await stage.world.clock.advance(60_000);
+      expect(await stage.all('status/applications')).to.deep.equal({});
+      expect(await stage.world.list('status/namespaces')).to.deep.equal({});
       await stage.stop();
     });
   });
@@ -351,6 +368,17 @@ describe('the application controller', () => {
     expect(Object.keys(await stage.all('containers'))).to.have.length(3);
     expect(Object.keys(await stage.all('networkclaims'))).to.have.length(1);
     expect(Object.keys(await stage.all('entities'))).to.have.length(3);
+    await stage.stop();
+  });
+
+  it('answers a namespace with a slash in its name, and forgets it', async () => {
+    const stage = new Stage();
+    await stage.world.put('namespaces/team/a', '{}');
+    await stage.rest();
+    expect(JSON.stringify(await stage.world.list('status/namespaces'))).to.contain('BadKey');
+    await stage.world.delete('namespaces/team/a');
+    await stage.rest();
+    expect(await stage.world.list('status/namespaces')).to.deep.equal({});
     await stage.stop();
   });
 

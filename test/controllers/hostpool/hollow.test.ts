@@ -157,6 +157,23 @@ describe('hostpool with hollow machines', () => {
     expect(rig.hosts('c').find((host) => host.name === name)?.lost ?? false).to.equal(false);
   });
 
+  it('answers a key with a slash too many, also one that reads like a host, and forgets it', async () => {
+    await rig.cloud('c', { hosts: { min: 1 } });
+    await rig.ready('c', 1);
+    const host = `c/${rig.hosts('c')[0]!.name}`;
+    for (const key of [host, 'a/b', 'a/b/c']) {
+      await rig.put('dockerclouds', key, 'location: hollow');
+      await rig.clock.advance(1000);
+      expect(rig.condition(key, 'Accepted'), key).to.equal('False BadKey');
+      expect(rig.cache.get('status/dockerclouds', key)?.value.hosts).to.deep.equal({ wanted: 0, total: 0, ready: 0 });
+      await rig.delete('dockerclouds', key);
+      await rig.clock.advance(1000);
+      expect(rig.condition(key, 'Accepted'), key).to.equal('none');
+    }
+    expect(rig.hosts('c')).to.have.length(1);
+    expect(rig.condition('c', 'Ready')).to.equal('True Ready');
+  });
+
   it('declares nobody lost while most hosts do not answer', async () => {
     await rig.cloud('c', { hosts: { min: 5 } });
     await rig.ready('c', 5);

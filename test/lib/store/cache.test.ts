@@ -58,21 +58,21 @@ describe('the watch cache', () => {
 
   it('keeps out what is no record, says so, and takes it in once it is one', async () => {
     const world = new World();
-    await world.put('applications/default/a/b', 'x');
+    await world.put('hosts/c/a/b', '{}');
     await world.put('hosts/a/h-1', '{broken');
     const cache = world.cache();
     await world.settle(cache.synced());
     const problems = () => cache.strays().map(({ key, kind, problem }) => `${key} ${kind}: ${problem.slice(0, 10)}`);
     expect(problems()).to.deep.equal([
-      '/berth/v1/applications/default/a/b applications: 3 segments',
       '/berth/v1/hosts/a/h-1 hosts: not JSON: ',
+      '/berth/v1/hosts/c/a/b hosts: 3 segments',
     ]);
     let news = 0;
     cache.subscribe((_, { straysChanged }) => {
       if (straysChanged) news++;
     });
     await world.put('hosts/a/h-1', host('a'));
-    await world.delete('applications/default/a/b');
+    await world.delete('hosts/c/a/b');
     await world.clock.advance(10);
     expect(problems()).to.deep.equal([]);
     expect(news).to.equal(2);

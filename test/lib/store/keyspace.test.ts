@@ -23,8 +23,8 @@ describe('the keyspace', () => {
   }
 
   const strays: [string, string | undefined, string][] = [
-    ['/berth/v1/applications/default/a/b', 'applications', '3 segments instead of 2'],
-    ['/berth/v1/applications/default', 'applications', '1 segments instead of 2'],
+    ['/berth/v1/hosts/my-cloud/a/b', 'hosts', '3 segments instead of 2'],
+    ['/berth/v1/hosts/my-cloud', 'hosts', '1 segments instead of 2'],
     ['/berth/v1/applications/default/', 'applications', 'an empty segment'],
     ['/berth/v1/applications//shop', 'applications', 'an empty segment'],
     ['/berth/v1/applications', 'applications', 'an empty segment'],
@@ -60,15 +60,19 @@ describe('the keyspace', () => {
     });
   }
 
-  it('keeps a badly named record of a user, so that its owner can answer', () => {
-    expect(keys.parse('/berth/v1/applications/default/Bad_Name')).to.deep.equal({
-      kind: 'applications',
-      id: 'default/Bad_Name',
+  for (const [kind, id] of [
+    ['applications', 'default/Bad_Name'],
+    ['applications', 'default/a/b'],
+    ['applications', 'default'],
+    ['dockerclouds', 'a/b'],
+    ['namespaces', 'a/b/c'],
+    ['virtualnetworks', 'a/b'],
+  ] as const) {
+    it(`keeps the badly named ${kind}/${id} of a user, so that its owner can answer`, () => {
+      expect(keys.parse(`/berth/v1/${kind}/${id}`)).to.deep.equal({ kind, id });
+      expect(keys.key(`status/${kind}`, id)).to.equal(`/berth/v1/status/${kind}/${id}`);
     });
-    expect(keys.key('status/applications', 'default/Bad_Name')).to.equal(
-      '/berth/v1/status/applications/default/Bad_Name',
-    );
-  });
+  }
 
   it('gives ranges that hold a collection, a part of it, or the only key of a kind', () => {
     expect(keys.range('hosts')).to.deep.equal({ key: '/berth/v1/hosts/', end: '/berth/v1/hosts0' });
