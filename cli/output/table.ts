@@ -9,10 +9,11 @@ const GAP = '   ';
 export class Table {
   readonly #header: readonly string[];
   readonly #widths: number[];
-  #headed = false;
+  #headed: boolean;
 
-  constructor(header: readonly string[]) {
+  constructor(header: readonly string[], headers?: 'none') {
     this.#header = header;
+    this.#headed = headers === 'none';
     this.#widths = header.map((name) => name.length);
   }
 

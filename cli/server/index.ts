@@ -42,6 +42,8 @@ export async function serve(flags: ServerFlags, { own, greet = false }: ServeOpt
   const log = createLog({ level: flags.logLevel, format });
   endOnDefects(log);
   const ending = endingSignal(log);
+  // The timers of our clock let a process end that has nothing else to do; this one has.
+  const alive = setInterval(() => undefined, 2 ** 30);
   const http = await httpSettings(flags, process.env);
   const definitions = chosen(controllers, flags.only);
   const identity = await loadIdentity(flags.identity ?? defaultIdentityPath(process.env));
@@ -83,7 +85,10 @@ export async function serve(flags: ServerFlags, { own, greet = false }: ServeOpt
       for (const { kind, id, after } of changes) if (kind === 'hosts' && !after) real.forget(nameOf(id));
     });
     berth.start();
-    undo.push(() => berth?.stop());
+    undo.push(async () => {
+      await berth?.stop();
+      log.info({}, 'has given back all leads');
+    });
     log.info({ etcd: access.endpoints, http: url, controllers: definitions.map(({ name }) => name) }, 'starts');
 
     const failed = etcd?.failed.then((error) => Promise.reject(error));
@@ -97,7 +102,7 @@ export async function serve(flags: ServerFlags, { own, greet = false }: ServeOpt
     }
   } finally {
     for (const step of undo.reverse()) await step();
-    log.info({}, 'ended');
+    clearInterval(alive);
     // Whatever still has a socket open by now is not worth waiting for.
     clock.after(1000, () => process.exit());
   }

@@ -32,6 +32,8 @@ export function createHttp({ token, tls, metrics, registry, ready, find, log }: 
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    // What is not understood is refused, not dropped.
+    ajv: { customOptions: { removeAdditional: false } },
     routerOptions: { maxParamLength: 255 },
     serverFactory: (handler) => limited(tls ? createSecure({ ...tls }, handler) : createPlain(handler)),
   });

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { addNamespaceOptions, addOutputOption, type NamespaceFlags, namespaceOf } from '../options/client.ts';
+import { addEtcdOptions, type EtcdFlags } from '../options/etcd.ts';
+
+interface Flags extends EtcdFlags, NamespaceFlags {
+  output?: string;
+  watch?: boolean;
+  headers: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('get')
+    .description('shows what there is: clouds, hosts, applications, containers, networks, …')
+    .argument('<kind>', 'KIND, KIND,KIND, KIND/NAME, or all')
+    .argument('[names...]', 'only these')
+    .option('-w, --watch', 'goes on with what changes')
+    .option('--no-headers', 'without the first line');
+  addNamespaceOptions(addOutputOption(command));
+  addEtcdOptions(command)
+    .addHelpText(
+      'after',
+      `
+Kinds: dockerclouds (dc), applications (app), virtualnetworks (vnet), namespaces (ns), hosts (h), containers (c),
+networks (net), endpoints (ep), assignments (as), pending, events (ev), leaders, members
+
+Examples:
+  berth get all
+  berth get applications -A -o wide
+  berth get containers shop -w
+  berth get app/shop -o jsonpath='{.status.phase}'`,
+    )
+    .action(async (kind: string, names: string[], { output, watch, headers, ...flags }: Flags) => {
+      const [{ withSession }, { get }] = await Promise.all([
+        import('../client/session.ts'),
+        import('../client/get.ts'),
+      ]);
+      await withSession(flags, (session) =>
+        get(session, [kind, ...names], {
+          namespace: namespaceOf(flags),
+          output,
+          ...(watch && { watch: new AbortController().signal }),
+          ...(!headers && { headers: 'none' }),
+        }),
+      );
+    });
+}
