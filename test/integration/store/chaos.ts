@@ -57,7 +57,8 @@ export function unleash(given: {
   const run = async () => {
     let left: string[] = [];
     while (!over) {
-      await wait(200 + integer(random, 1500));
+      // Long enough, now and then, for a cache to recover: its pauses grow while trouble follows trouble.
+      await wait(200 + integer(random, 4500));
       // Each once before any comes again.
       if (left.length === 0) left = Object.keys(faults);
       const name = pick(random, left);
