@@ -44,7 +44,7 @@ export async function reconcileHost(cloud: string, host: string, context: Hostpo
   if (record.removing) return giveBack(subject);
 
   const location = accepted.spec.location.find(({ text }) => text === record.location);
-  if (location && !isIntroduced(subject)) return provision(subject, location);
+  if (location && !isIntroduced(subject) && (await provision(subject, location))) return;
   if (!record.engine || record.lost) return;
   return keepPrepared(subject);
 }
@@ -52,6 +52,12 @@ export async function reconcileHost(cloud: string, host: string, context: Hostpo
 /** The machine was made and is where the record says; one that was stopped is started by the same idempotent `create`. */
 function isIntroduced({ cloud, host, record, context }: Subject): boolean {
   if (!record.engine) return false;
+  // The user may have named another key or user meanwhile, in the record or in known_hosts; asking costs nothing.
+  if (
+    driverOf(record) === 'byon' &&
+    (record.prepared === undefined || context.tools.probes.of(host).verdict === 'failing')
+  )
+    return false;
   const listed = context.tools.inventory.machine(cloud, host);
   if (!listed) return true;
   if (listed.state === 'stopped') return false;
@@ -59,12 +65,13 @@ function isIntroduced({ cloud, host, record, context }: Subject): boolean {
   return !moved && sameJson(listed.registryMirrors ?? [], record.registryMirrors ?? []);
 }
 
-async function provision(subject: Subject, location: LocationSpec): Promise<Result> {
+/** @returns whether there was anything new, which wakes this host again */
+async function provision(subject: Subject, location: LocationSpec): Promise<boolean> {
   const { cloud, host, record, spec, context } = subject;
   const { tools, installation, signal, fence, state } = context;
   const credentials = state.get('credentials', cloud);
   // They come with the cloud's next reconcile, and wake this one.
-  if (needsCredentials(spec) && !credentials) return;
+  if (needsCredentials(spec) && !credentials) return true;
   return explaining(subject, 'Provisioned', async () => {
     const secrets = await secretsOf(credentials, tools);
     fence.check();
@@ -77,11 +84,11 @@ async function provision(subject: Subject, location: LocationSpec): Promise<Resu
       signal,
     );
     const claims = location.driver === 'byon' ? keyClaims(subject, machine) : [];
-    await update(subject, (current) => introduced(current, machine, spec), [done('Provisioned')], claims);
+    return update(subject, (current) => introduced(current, machine, spec), [done('Provisioned')], claims);
   });
 }
 
-/** What the location said of the machine. `prepared` goes where the address is another: certificates name it. */
+/** What the location said of the machine. Another address asks for another certificate, and so for preparation. */
 function introduced(record: HostRecord, machine: Machine, spec: DockerCloudSpec): HostRecord {
   const { address, engine, id, labels, ssh, registryMirrors } = machine;
   return {
@@ -134,7 +141,7 @@ async function keepPrepared(subject: Subject): Promise<Result> {
   // Nobody is there to prepare; the next probe that is answered wakes this host.
   if (health.verdict === 'failing') return;
 
-  return explaining(subject, 'Prepared', async () => {
+  await explaining(subject, 'Prepared', async () => {
     const secrets = await secretsOf(credentials, tools);
     const link = tools.links.link({ name: host, ...record }, secrets, spec);
     let renewAt: number | undefined;
@@ -237,9 +244,9 @@ function fenced({ shell }: HostLink, { host, context }: Subject) {
 const done = (type: string): Observation => ({ type, status: 'True', reason: type, message: '' });
 
 /** Runs work that may fail, and says on the host's record why it did before the failure goes on to the queue's backoff. */
-async function explaining(subject: Subject, type: string, work: () => Promise<void>): Promise<Result> {
+async function explaining<T>(subject: Subject, type: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     const cause = error instanceof StepFailed ? error.cause : error;
     if (!isOurs(cause)) {
@@ -258,6 +265,7 @@ const isOurs = (error: unknown): boolean =>
 
 /**
  * Changes the host's record as the cache has it now: whatever took long began with an older one.
+ * @returns whether anything changed
  * @throws BERTH_CONFLICT where it changes meanwhile
  */
 async function update(
@@ -265,12 +273,14 @@ async function update(
   change: (record: HostRecord) => HostRecord,
   observed: Observation[],
   claims: Write<Owned>[] = [],
-): Promise<void> {
+): Promise<boolean> {
   const entry = context.state.get('hosts', `${cloud}/${host}`);
-  if (!entry) return;
+  if (!entry) return false;
   const changed = change(entry.value);
-  const conditions = context.conditions(changed.conditions, observed);
+  const value = { ...changed, conditions: context.conditions(changed.conditions, observed) };
+  if (sameJson(value, entry.value) && claims.length === 0) return false;
   await context.store.commit({
-    writes: [{ put: 'hosts', id: entry.id, value: { ...changed, conditions }, expect: entry.modRevision }, ...claims],
+    writes: [{ put: 'hosts', id: entry.id, value, expect: entry.modRevision }, ...claims],
   });
+  return true;
 }

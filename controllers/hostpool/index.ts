@@ -32,7 +32,7 @@ export const hostpool = controller({
       state.get('accepted/dockerclouds', spec.location)?.value.deleting ? spec.location : undefined,
   },
   // Most wait for machines; a cloud's own key must never wait behind its hosts.
-  workers: 128,
+  workers: 256,
   timeout: 15 * 60_000,
   reconcile(key, context: Context<Owned, HostpoolTools>) {
     if (key.startsWith('/')) return reconcileCloud(key.slice(1), context);

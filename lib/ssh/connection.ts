@@ -183,12 +183,17 @@ function unexpectedHostKey(target: SshTarget, seen: string[]): BerthError {
   if (seen.length === 0)
     return failure(target, new Error('the server offers no host key of type Ed25519, ECDSA or RSA with SHA-2'));
   const place = `${target.address}:${target.port}`;
-  return new BerthError('BERTH_HOST_KEY', 'the machine shows another host key than expected', {
-    place,
-    found: seen.join(', '),
-    expected: target.hostKeys.length > 0 ? target.hostKeys.join(' or ') : 'one that is known',
-    hint: `if \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` on the machine prints it too, put {"${target.address}": "${seen[0]}"} into spec.ssh.hostKeys`,
-  });
+  const known = target.hostKeys.length > 0;
+  return new BerthError(
+    'BERTH_HOST_KEY',
+    known ? 'the machine shows another host key than expected' : 'nobody has named the host key of the machine',
+    {
+      place,
+      found: seen.join(', '),
+      ...(known && { expected: target.hostKeys.join(' or ') }),
+      hint: `if \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` on the machine prints it too, put {"${target.address}": "${seen[0]}"} into spec.ssh.hostKeys`,
+    },
+  );
 }
 
 function failure(target: SshTarget, error: unknown): BerthError {

@@ -15,7 +15,13 @@ export const containerName = (host: string): string => `berth-machine-${host}`;
  *   what there is, as seen to work where `--privileged` is refused for want of CAP_SYS_RESOURCE
  */
 export function machineContainer(
-  { host, cloud, installation, location, sshPublicKey }: MachineRequest,
+  {
+    host,
+    cloud,
+    installation,
+    location,
+    sshPublicKey,
+  }: Pick<MachineRequest, 'host' | 'cloud' | 'installation' | 'location' | 'sshPublicKey'>,
   missing: readonly string[],
 ): CreateOptions {
   const sandbox = location.driver === 'sandbox' ? location : undefined;
