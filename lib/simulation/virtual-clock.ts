@@ -8,7 +8,8 @@ interface Waiting {
 
 /**
  * A clock that moves only when told to. Timers fire in the order of their time, then of their making, so a run is
- * reproducible. Between two timers every promise that can settle has settled.
+ * reproducible. Between two timers every promise that can settle has settled. Time goes in whole milliseconds, as that
+ * of Node's own timers: a wait for a rest of time too small to be added to a large sum would never end.
  */
 export class VirtualClock implements Clock {
   #now = 0;
@@ -31,7 +32,7 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, action: () => void): Timer {
-    const waiting: Waiting = { at: this.#now + Math.max(0, ms), order: this.#order++, action };
+    const waiting: Waiting = { at: this.#now + Math.max(0, Math.ceil(ms)), order: this.#order++, action };
     push(this.#heap, waiting);
     return {
       cancel() {
@@ -67,7 +68,7 @@ export class VirtualClock implements Clock {
 
   /** Fires all timers due within `ms`, and moves time by exactly `ms`. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#now + Math.ceil(ms);
     await settle();
     for (let next = this.next(); next !== undefined && next <= end; next = this.next()) await this.step();
     this.#now = end;

@@ -1,4 +1,4 @@
-import type { HostNetwork } from '../../lib/network/index.ts';
+import { Fenced, type HostNetwork } from '../../lib/network/index.ts';
 import { Planner } from '../../lib/placement/index.ts';
 import type { AnyController } from '../../lib/reconcile/index.ts';
 import type { CallOptions, Guard, Kv, TxnRequest, View } from '../../lib/store/index.ts';
@@ -81,9 +81,12 @@ const skippedFenceOnHosts: Bug = {
   breaks: 4,
   network: (sound) => ({
     ...sound,
-    // A store revision of 0 tells the host that the store was restored: it forgets what it remembers.
-    apply: (plan, { controller, revision }, signal) =>
-      sound.apply(plan, { controller, revision, storeRevision: 0 }, signal),
+    // Whatever the host remembers is taken to stem from a lost future.
+    apply: (plan, fence, signal) =>
+      sound.apply(plan, fence, signal).catch((error: unknown) => {
+        if (!(error instanceof Fenced)) throw error;
+        return sound.apply(plan, { ...fence, restoredFrom: error.stored }, signal);
+      }),
   }),
 };
 

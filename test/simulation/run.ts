@@ -36,8 +36,8 @@ async function run(seed: number, steps: number, options: WorldOptions): Promise<
   const world = new World(seed, options);
   const done: string[] = [];
   const say = (what: string) => {
-    done.push(`${Math.round(world.clock.monotonic())} ms: ${what}`);
-    options.tell?.(`${Math.round(world.clock.monotonic())} ms DEED ${what}`);
+    done.push(`${world.clock.monotonic()} ms: ${what}`);
+    options.tell?.(`${world.clock.monotonic()} ms DEED ${what}`);
   };
 
   await world.advance(5000);

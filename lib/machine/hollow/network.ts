@@ -1,5 +1,4 @@
-import { BerthError } from '../../errors/index.ts';
-import type { HostNetwork, HostNetworkPlan } from '../../network/index.ts';
+import { Fenced, type HostNetwork, type HostNetworkPlan } from '../../network/index.ts';
 import type { HollowMachine } from './machine.ts';
 
 /** The network of a hollow machine: what the batch of a real one would leave behind, and its fence. */
@@ -20,15 +19,8 @@ export function createHollowNetwork(machine: HollowMachine): HostNetwork {
     apply: (plan, fence, signal) =>
       machine.exchange(
         () => {
-          const highest = machine.fences.get(fence.controller) ?? 0;
-          // A fence from the store's future: the store was restored from an older snapshot, the fence starts anew.
-          const restored = highest > fence.storeRevision;
-          if (fence.revision < highest && !restored) {
-            throw new BerthError('BERTH_FENCED', `${machine.host} has seen a newer leader of ${fence.controller}`, {
-              found: `fence ${fence.revision}`,
-              expected: `at least ${highest}`,
-            });
-          }
+          const stored = machine.fences.get(fence.controller) ?? 0;
+          if (fence.revision < stored && fence.restoredFrom !== stored) throw new Fenced(fence, stored);
           machine.fences.set(fence.controller, fence.revision);
           make(machine, plan);
           machine.changed();
