@@ -33,11 +33,11 @@ export const nameOf = (definition: Crd, id: string): Name => {
 
 const text: Schema = { type: 'string' };
 
-/** `apiVersion`, `kind`, `metadata` and what the kind calls its spec. */
+/** `apiVersion` and `kind`, which the key says already, `metadata`, and what the kind calls its spec. */
 const envelope = (definition: Crd): Schema => ({
   type: 'object',
   additionalProperties: false,
-  required: ['apiVersion', 'kind', ...(definition.spec.default === undefined ? ['spec'] : [])],
+  required: definition.spec.default === undefined ? ['spec'] : [],
   properties: {
     apiVersion: { enum: [API_VERSION] },
     kind: { enum: [definition.kind] },

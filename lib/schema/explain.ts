@@ -55,10 +55,13 @@ export function recordSchema(definition: Crd): Schema {
   const namespace: Schema = { type: 'string', description: 'The namespace, as in the key.' };
   return {
     description: supported === false ? `${description} Not supported yet.` : description,
-    required: ['apiVersion', 'kind', ...(spec.default === undefined ? ['spec'] : [])],
+    required: spec.default === undefined ? ['spec'] : [],
     properties: {
-      apiVersion: { type: 'string', description: `The version of the schema: ${API_VERSION}.` },
-      kind: { type: 'string', description: `The kind: ${kind}.` },
+      apiVersion: {
+        type: 'string',
+        description: `The version of the schema: ${API_VERSION}. May be left out in etcd.`,
+      },
+      kind: { type: 'string', description: `The kind: ${kind}. May be left out in etcd, as the key names it.` },
       metadata: {
         type: 'object',
         description: 'May be left out, as the key names the record; never differs from the key.',

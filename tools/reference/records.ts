@@ -11,7 +11,7 @@ export function recordsReference(): string {
     '# Records',
     '',
     `What users write, as YAML or JSON, under the key that names the record. \`berth explain <kind>.<field>\` prints the same.`,
-    `\`apiVersion\` is \`${API_VERSION}\`; \`metadata\` may be left out, and never differs from the key.`,
+    `\`apiVersion\` is \`${API_VERSION}\`; it, \`kind\` and \`metadata\` may be left out in etcd, as the key says it all, and never differ from the key.`,
     '',
     'Quantities: **bytes** are `4g`, `512Mi`, `1048576` (units are powers of 1024); **cores** are `2`, `0.5`, `500m`;',
     'a **duration** is `30s`, `5m`, `1h30m`, or a number of seconds.',

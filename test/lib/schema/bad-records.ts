@@ -158,14 +158,7 @@ const records: BadRecord[] = [
         'as in the key',
       ],
       ['no spec', 'apiVersion: berth/v1\nkind: DockerCloud\n', 'BERTH_INVALID', '1:1', 'spec', 'a value'],
-      [
-        'no apiVersion',
-        'kind: DockerCloud\nspec: { location: sandbox }\n',
-        'BERTH_INVALID',
-        '1:1',
-        'apiVersion',
-        'a value',
-      ],
+      ['nothing but a kind', 'kind: DockerCloud\n', 'BERTH_INVALID', '1:1', 'spec', 'a value'],
       [
         'a status',
         `${whole('DockerCloud', '  location: sandbox')}status: {}\n`,

@@ -67,6 +67,11 @@ describe('the examples', () => {
 });
 
 describe('an accepted record', () => {
+  it('needs neither apiVersion nor kind: the key says what it is', () =>
+    expect(accepted('dockerclouds', 'c', '{"spec": {"location": "sandbox"}}')).to.deep.equal(
+      accepted('dockerclouds', 'c', 'apiVersion: berth/v1\nkind: DockerCloud\nspec: { location: sandbox }\n'),
+    ));
+
   it('has every default', () =>
     expect(
       accepted('dockerclouds', 'c', 'apiVersion: berth/v1\nkind: DockerCloud\nspec:\n  location: sandbox\n  ssh:\n'),
