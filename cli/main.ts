@@ -11,6 +11,10 @@ interface CommandFile {
 const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   up: () => import('./commands/up.ts'),
   controllers: () => import('./commands/controllers.ts'),
+  apply: () => import('./commands/apply.ts'),
+  delete: () => import('./commands/delete.ts'),
+  get: () => import('./commands/get.ts'),
+  wait: () => import('./commands/wait.ts'),
   roles: () => import('./commands/roles.ts'),
   version: () => import('./commands/version.ts'),
 };

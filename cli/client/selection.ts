@@ -87,7 +87,7 @@ export function chooseAll(
 
 /** `applications "shpo" not found in namespace "default"; did you mean "shop"?` */
 export function notFound(
-  { plural, namespaced }: Resource,
+  { plural, namespaced }: Pick<Resource, 'plural' | 'namespaced'>,
   name: string,
   { items, namespace }: { items: readonly Item[]; namespace: string | undefined },
 ): BerthError {

@@ -20,7 +20,8 @@ export function printObjects(
   const whole = shape === 'one' && single ? single : { apiVersion: API_VERSION, kind: 'List', items: objects };
   if (format.as === 'json') return `${JSON.stringify(whole, undefined, 2)}\n`;
   if (format.as === 'yaml') return toYaml(whole);
-  return `${render(format.template, JSON.parse(JSON.stringify(whole)))}\n`;
+  const text = render(format.template, JSON.parse(JSON.stringify(whole)));
+  return text.endsWith('\n') ? text : `${text}\n`;
 }
 
 /** A value as YAML. What is undefined is left out, and nothing is folded, so that lines can be searched for. */

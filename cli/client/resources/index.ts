@@ -24,7 +24,10 @@ export function findResource(text: string, among: readonly Resource[] = resource
     among.find(({ plural, singular, kind }) => [plural, singular, kind.toLowerCase()].includes(wanted)) ??
     among.find(({ plural, shortNames }) => shortNames.includes(wanted) || MORE_NAMES[plural]?.includes(wanted));
   if (found) return found;
-  const names = among.map(({ plural, shortNames: [short] }) => (short ? `${plural} (${short})` : plural));
+  const names = among.map(({ plural, shortNames }) => {
+    const short = shortNames.filter((name) => !among.some(({ singular }) => singular === name)).at(-1);
+    return short === undefined ? plural : `${plural} (${short})`;
+  });
   throw new BerthError('BERTH_NOT_FOUND', 'no such kind', {
     found: JSON.stringify(text),
     expected: `one of ${names.join(', ')}`,
