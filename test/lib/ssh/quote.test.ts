@@ -8,8 +8,8 @@ describe('quote', () => {
     expect(quote('/etc/docker/daemon.json')).to.equal('/etc/docker/daemon.json'));
 
   it('gives the shell one word back, whatever is in it', () => {
-    // No argument of a program can hold a NUL. One shell for all: starting one is what takes the time.
-    const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
+    // One shell for all: starting one is what takes the time.
+    const word = fc.string({ unit: fc.constantFrom(...`'"\\$\`!*?~#;&|<>(){}[] \t\n-aü€`) });
     fc.assert(
       fc.property(fc.array(word, { minLength: 50, maxLength: 50 }), (words) => {
         const said = execFileSync('sh', ['-c', words.map((each) => `printf '%s\\0' ${quote(each)}`).join('\n')]);
