@@ -1,5 +1,5 @@
-import { ordinalOf, parseAddress, tryParseCidr } from '../../lib/network/addresses.ts';
 import type { HostNetworkPlan } from '../../lib/network/index.ts';
+import { ordinalOf, parseAddress, tryParseCidr } from '../../lib/network/index.ts';
 import type { EndpointRecord, NetworkRecord } from '../../lib/records/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 

@@ -4,7 +4,7 @@
  * `docker restart` or after the engine itself was restarted, the shim has it join /run/netns/berth-<id>, or refuses.
  */
 
-import { NETNS_DIRECTORY } from '../network/linux/names.ts';
+import { NETNS_DIRECTORY } from '../network/linux/index.ts';
 
 /** Where the shim is put on a host. */
 export const SHIM_PATH = '/usr/local/lib/berth/berth-runtime';

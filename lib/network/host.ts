@@ -1,5 +1,5 @@
 import { BerthError } from '../errors/index.ts';
-import type { Fence } from '../reconcile/controller.ts';
+import type { Fence } from '../reconcile/index.ts';
 
 /** One container's side of the network, as it should be on its host. */
 export interface Attachment {

@@ -1,4 +1,4 @@
-import type { Kind, Store } from '../store/index.ts';
+import type { Kind, Store, View } from '../store/index.ts';
 
 /**
  * The store as one reconcile sees it: tells `written` the revision of each write, so that the key is not looked at
@@ -7,13 +7,14 @@ import type { Kind, Store } from '../store/index.ts';
  */
 export function recording<Owned extends Kind>(
   store: Store<Owned>,
-  signal: AbortSignal,
-  written: (revision: number) => void,
+  { state, signal, written }: { state: View; signal: AbortSignal; written: (revision: number) => void },
 ): Store<Owned> {
   const write = async (run: () => Promise<number>): Promise<number> => {
     signal.throwIfAborted();
+    const before = state.revision;
     const revision = await run();
-    written(revision);
+    // A unit without effect is not sent and answers what the cache shows: there is nothing to wait for.
+    if (revision > before) written(revision);
     return revision;
   };
   return {

@@ -123,7 +123,8 @@ export class Term {
     const written = (revision: number) => {
       this.#written.set(key, Math.max(revision, this.#written.get(key) ?? 0));
     };
-    const store = recording(this.#context.store, signal, written);
+    const { state } = this.#context;
+    const store = recording(this.#context.store, { state, signal, written });
     return this.#options.definition.reconcile(key, { ...this.#context, store, log, signal });
   }
 
