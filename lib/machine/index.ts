@@ -1,5 +1,6 @@
 export { createByon } from './byon/index.ts';
 export { here } from './here.ts';
+export { Hollow, HollowMachine } from './hollow/index.ts';
 export { createHostLinks, type HostLinksOptions } from './links.ts';
 export { createLocalhost } from './localhost/index.ts';
 export type * from './location.ts';

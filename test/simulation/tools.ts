@@ -4,6 +4,7 @@ import { ippoolTools } from '../../controllers/ippool/index.ts';
 import type { Tools } from '../../controllers/tools.ts';
 import { BerthError } from '../../lib/errors/index.ts';
 import type { Hollow, HostLink, HostLinks, Location, Locations } from '../../lib/machine/index.ts';
+import type { HostNetwork } from '../../lib/network/index.ts';
 import type { CloudSecrets } from '../../lib/records/index.ts';
 import type { Sealer } from '../../lib/secrets/index.ts';
 import type { Bug } from './bugs.ts';
@@ -12,13 +13,21 @@ import { type Life, mortal } from './life.ts';
 /** Stands in every secret of the simulation: where it turns up unsealed, guarantee 9 is broken. */
 export const SECRET = 'open-secret';
 
+interface Outside {
+  hollow: Hollow;
+  life: Life;
+  bug?: Bug;
+  /** Resolves when a message to a machine may arrive: at once, or so late that its sender leads no more. */
+  delay(): Promise<void>;
+}
+
 /** What the controllers of one simulated process reach the world through: hollow machines, in the process's life. */
-export function hollowTools({ hollow, life, bug }: { hollow: Hollow; life: Life; bug?: Bug }): Tools {
+export function hollowTools({ hollow, life, bug, delay }: Outside): Tools {
   const open = (host: string): HostLink => {
     const { engine, network } = hollow.connect(host);
     return {
       engine: mortal(engine, life, { streams: ['logs', 'events'], local: ['close'] }),
-      network: mortal(bug?.network?.(network) ?? network, life),
+      network: mortal(stalling(bug?.network?.(network) ?? network, delay), life),
     };
   };
   const links: HostLinks = { link: ({ name }) => open(name), drop() {} };
@@ -30,6 +39,12 @@ export function hollowTools({ hollow, life, bug }: { hollow: Hollow; life: Life;
     container: containerTools({ linkTo: async (host) => open(host) }),
   };
 }
+
+/** Batches may be held up on their way; they land all the same, whatever has become of who sent them. */
+const stalling = (network: HostNetwork, delay: () => Promise<void>): HostNetwork => ({
+  read: (signal) => network.read(signal),
+  apply: (plan, fence) => delay().then(() => network.apply(plan, fence, new AbortController().signal)),
+});
 
 const nowhere = (): never => {
   throw new BerthError('BERTH_LOCATION', 'the simulation has hollow machines only');

@@ -2,7 +2,7 @@ import { controllers } from '../../controllers/index.ts';
 import { createProcess, type Process } from '../../controllers/process.ts';
 import { Hollow, type HollowMachine } from '../../lib/machine/index.ts';
 import { Registry } from '../../lib/metrics/index.ts';
-import { integer, type Log, type Random, seededRandom, silent } from '../../lib/platform/index.ts';
+import { integer, type Log, type Random, seededRandom, silent, sleep } from '../../lib/platform/index.ts';
 import { VirtualClock } from '../../lib/simulation/index.ts';
 import { type CallOptions, type Kv, keyspace, prefixEnd, type TxnRequest } from '../../lib/store/index.ts';
 import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
@@ -13,6 +13,8 @@ import { hollowTools, SECRET } from './tools.ts';
 
 /** Share of calls at which a process dies, while faults are on: about one death per process and virtual minute. */
 const DEATHS = 1 / 4000;
+/** Share of the batches for hosts that are held up. */
+const STALLS = 1 / 50;
 /** Milliseconds that a process stays down, at most. */
 const DOWN = 8000;
 
@@ -76,9 +78,7 @@ export class World {
     this.etcd.observe(({ revision, events }) => {
       for (const { type, kv } of events) {
         const { key, createRevision, modRevision } = kv;
-        tell?.(
-          `${this.clock.monotonic()} ms @${revision} ${type} ${key} ${type === 'put' ? kv.value : ''}`,
-        );
+        tell?.(`${this.clock.monotonic()} ms @${revision} ${type} ${key} ${type === 'put' ? kv.value : ''}`);
         if (type === 'put' && kv.value.includes(SECRET)) this.#break(`guarantee 9: a secret stands in ${key}`);
         this.ledger.apply({ key, createRevision, modRevision, ...(type === 'put' ? { value: kv.value } : {}) });
       }
@@ -213,13 +213,23 @@ export class World {
       clock,
       random,
       log: this.#log.child({ replica: name }),
-      tools: hollowTools({ hollow: this.hollow, life, ...(this.#bug && { bug: this.#bug }) }),
+      tools: hollowTools({
+        hollow: this.hollow,
+        life,
+        delay: () => sleep(this.clock, this.#stall()),
+        ...(this.#bug && { bug: this.#bug }),
+      }),
       identity: { replica: name, hostname: 'simulation', pid: this.#born, version: '0' },
       metrics: new Registry(),
     });
     const replica: Replica = { name, life, process, partitioned: false };
     this.replicas[index] = replica;
     process.start();
+  }
+
+  /** Milliseconds that a batch is held up on its way to a host. */
+  #stall(): number {
+    return this.faults && this.random.next() < STALLS ? integer(this.random, 50_000) : 0;
   }
 
   #fault(replica: Replica): Fault {
