@@ -14,7 +14,13 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   apply: () => import('./commands/apply.ts'),
   delete: () => import('./commands/delete.ts'),
   get: () => import('./commands/get.ts'),
+  describe: () => import('./commands/describe.ts'),
+  explain: () => import('./commands/explain.ts'),
   wait: () => import('./commands/wait.ts'),
+  events: () => import('./commands/events.ts'),
+  logs: () => import('./commands/logs.ts'),
+  exec: () => import('./commands/exec.ts'),
+  simulate: () => import('./commands/simulate.ts'),
   roles: () => import('./commands/roles.ts'),
   version: () => import('./commands/version.ts'),
 };

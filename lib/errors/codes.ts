@@ -82,6 +82,10 @@ export const codes = {
     says: 'The HTTP port was not given its token.',
     do: 'Name the token file of the controllers by --http-token-file or BERTH_HTTP_TOKEN_FILE.',
   },
+  BERTH_UNREACHABLE: {
+    says: 'No HTTP port of the controllers answers.',
+    do: 'Check that `berth up` or `berth controllers` runs, or name its address by --http or BERTH_HTTP.',
+  },
   BERTH_USAGE: { says: 'The command line is not understood.', do: 'See `berth help`.' },
   BERTH_INTERNAL: { says: 'berth met a state that it does not expect.', do: 'Report it, with the log.' },
 } as const;

@@ -1,0 +1,126 @@
+import type { Clock } from '../../lib/platform/index.ts';
+import type { EventRecord } from '../../lib/records/index.ts';
+import { age } from '../output/age.ts';
+import { Table } from '../output/table.ts';
+import { follow, read, type State } from './reading.ts';
+import { findResource, type Resource } from './resources/index.ts';
+import type { ExitCode, Session } from './session.ts';
+
+export interface EventOptions {
+  /** Absent: all. What is in no namespace is always among them. */
+  namespace: string | undefined;
+  /** Only those about this one and what it made. */
+  of?: { resource: Resource; name: string } | undefined;
+  /** Only these types. */
+  types?: readonly EventRecord['type'][] | undefined;
+  /** Goes on with what happens, until the signal aborts. */
+  watch?: AbortSignal;
+  headers?: 'none';
+}
+
+/** Whether an event is about what `about` says: `applications/default/shop`. */
+export type About = (about: string) => boolean;
+
+/**
+ * Events about a thing and what was made for it. Needs no record: an event outlives what it is about.
+ *
+ * @param name  as it is printed, or the whole id
+ */
+export function aboutOf({ plural, namespaced }: Resource, name: string, namespace: string | undefined): About {
+  const ids = namespaced && namespace !== undefined ? [`${namespace}/${name}`, name] : [name];
+  const within = (kind: string, id: string, about: string) =>
+    about === `${kind}/${id}` || about.startsWith(`${kind}/${id}/`);
+  // An application makes containers and networks, a cloud makes hosts.
+  const made: Readonly<Record<string, readonly string[]>> = {
+    applications: ['containers', 'networkclaims', 'entities'],
+    dockerclouds: ['hosts'],
+  };
+  const kinds = [plural, ...(made[plural] ?? [])];
+  return (about) =>
+    kinds.some((kind) => ids.some((id) => within(kind, id, about))) ||
+    // Hosts are named with their cloud and without.
+    (plural === 'hosts' && about.startsWith('hosts/') && about.endsWith(`/${name}`)) ||
+    (!namespaced ? false : namespace === undefined && about.startsWith(`${plural}/`) && about.endsWith(`/${name}`));
+}
+
+/** By time, the oldest first. */
+export function eventsOf(state: State, wanted: About = () => true): EventRecord[] {
+  return state
+    .list('events')
+    .map(({ value }) => value)
+    .filter(({ about }) => wanted(about))
+    .sort((a, b) => compare(a.last, b.last) || compare(a.first, b.first));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** `berth events`. @throws BERTH_STORE_… */
+export async function events(session: Session, options: EventOptions): Promise<ExitCode> {
+  const { of, namespace, types, watch, headers } = options;
+  const about = of && aboutOf(of.resource, of.name, namespace);
+  const select = (state: State) =>
+    eventsOf(state, about ?? ((each) => isIn(each, namespace))).filter(({ type }) => !types || types.includes(type));
+  const printer = new EventPrinter(session.clock, headers);
+  if (!watch) {
+    const found = select(await read(session, [{ kind: 'events' }]));
+    if (found.length === 0) session.note('No events found.');
+    else session.print(printer.rows(found));
+    return 0;
+  }
+  const seen = new Set<string>();
+  for await (const state of follow(session, [{ kind: 'events' }], watch)) {
+    const fresh = select(state).filter((event) => !seen.has(JSON.stringify(event)));
+    for (const event of fresh) seen.add(JSON.stringify(event));
+    if (fresh.length > 0) session.print(printer.rows(fresh));
+  }
+  return 0;
+}
+
+/** The kinds whose ids begin with a namespace, as events call them. */
+const NAMESPACED: ReadonlySet<string> = new Set([
+  'applications',
+  'containers',
+  'networkclaims',
+  'entities',
+  'pending',
+  'machines',
+]);
+
+function isIn(about: string, namespace: string | undefined): boolean {
+  const [kind = '', first] = about.split('/');
+  return namespace === undefined || !NAMESPACED.has(kind) || first === namespace;
+}
+
+/** Prints events as kubectl does. */
+export class EventPrinter {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #table: Table;
+
+  constructor(clock: Pick<Clock, 'now'>, headers?: 'none') {
+    this.#clock = clock;
+    this.#table = new Table(['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'], headers);
+  }
+
+  rows(events: readonly EventRecord[]): string {
+    const now = this.#clock.now();
+    return this.#table.render(
+      events.map(({ about, type, reason, message, count, first, last }) => {
+        const seen = count > 1 ? `${age(last, now)} (x${count} over ${age(first, now)})` : age(last, now);
+        return [seen, type, reason, nameOf(about), message];
+      }),
+    );
+  }
+}
+
+/** `applications/default/shop` → `application/shop`, as it is asked for. */
+function nameOf(about: string): string {
+  const slash = about.indexOf('/');
+  const [kind, id] = [about.slice(0, slash), about.slice(slash + 1)];
+  try {
+    const { singular, namespaced } = findResource(kind);
+    const rest = namespaced || (kind === 'hosts' && id.includes('/')) ? id.slice(id.indexOf('/') + 1) : id;
+    return `${singular}/${rest}`;
+  } catch {
+    return about;
+  }
+}

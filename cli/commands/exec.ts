@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { addNamespaceOption, type NamespaceFlags, parseTimeout, readStdin } from '../options/client.ts';
+import { addEtcdOptions, type EtcdFlags } from '../options/etcd.ts';
+import { addPortOptions, type PortFlags } from '../options/port.ts';
+
+interface Flags extends EtcdFlags, NamespaceFlags, PortFlags {
+  stdin?: boolean;
+  timeout: number;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('exec')
+    .description('runs a command in a container, and ends with its exit code')
+    .argument('<name>', 'APP/CONTAINER; APP or APP/SERVICE where that is one container')
+    .argument('<command...>', 'after --')
+    .option('-i, --stdin', 'gives it what comes on stdin, read to its end first')
+    .option('--timeout <duration>', 'that it may take, at most 1h', parseExecTimeout, 60);
+  addNamespaceOption(addPortOptions(command));
+  addEtcdOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  berth exec shop/web-0 -- ls -l /\n  berth exec -i shop/db-0 -- sh < script.sh',
+    )
+    .action(async (name: string, words: string[], { stdin, timeout, ...flags }: Flags) => {
+      const [{ withSession }, { read }, { containerReads, containersNamed }, { exec }, { readPort }] =
+        await Promise.all([
+          import('../client/session.ts'),
+          import('../client/reading.ts'),
+          import('../client/targets.ts'),
+          import('../client/exec.ts'),
+          import('../options/port.ts'),
+        ]);
+      await withSession(flags, async (session) => {
+        const state = await read(session, containerReads(flags.namespace));
+        const containers = containersNamed(state, name, flags.namespace);
+        const output = { ...session, printError: (text: string) => void process.stderr.write(text) };
+        return exec(output, containers, {
+          port: await readPort(flags, state),
+          command: words,
+          timeout,
+          signal: new AbortController().signal,
+          ...(stdin && { stdin: await readStdin() }),
+        });
+      });
+    });
+}
+
+function parseExecTimeout(text: string): number {
+  const seconds = parseTimeout(text) / 1000;
+  if (seconds <= 0 || seconds > 3600) throw new InvalidArgumentError('Expected more than 0 and at most 1h.');
+  return seconds;
+}
