@@ -199,11 +199,19 @@ class Round {
   }
 }
 
-/** The host that was given the newest container: where breadthFirst goes on from, also after a restart. */
+/**
+ * The host that was given the newest container: where breadthFirst goes on from, also after a restart. Of those that one
+ * transaction wrote the last by name is the newest, as a round goes through them in that order.
+ */
 function newestHost(cloud: string, state: View): string | undefined {
   let newest: Entry<'assignments'> | undefined;
   for (const assignment of state.by('assignments', 'cloud', cloud)) {
-    if (!newest || assignment.createRevision > newest.createRevision) newest = assignment;
+    if (!newest || isNewer(assignment, newest)) newest = assignment;
   }
   return newest && hostOf(newest.id);
 }
+
+const isNewer = (one: Entry<'assignments'>, other: Entry<'assignments'>): boolean =>
+  one.createRevision === other.createRevision
+    ? afterFirst(one.id) > afterFirst(other.id)
+    : one.createRevision > other.createRevision;

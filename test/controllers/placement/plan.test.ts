@@ -117,6 +117,17 @@ describe('the plan of placement', () => {
     expect(state.list('pending')).to.have.length(0);
   });
 
+  it('takes turns also after a round whose assignments one transaction wrote', () => {
+    const strategies = ['breadthFirst'];
+    const state = new State({
+      hosts: { 'c/h1': host(), 'c/h2': host(), 'c/h3': host() },
+      containers: { 'default/shop/b-0': container({ strategies }), 'default/shop/c-0': container({ strategies }) },
+    });
+    state.apply({ writes: round(state).units.flatMap(({ writes }) => writes) });
+    settle(state.put({ containers: { 'default/shop/a-0': container({ strategies }) } }));
+    expect(assigned(state)).to.deep.equal(['h1/default/shop/b-0', 'h2/default/shop/c-0', 'h3/default/shop/a-0']);
+  });
+
   it('keeps the time since when a container waits', () => {
     const state = new State({ containers: { [WEB]: container() } });
     settle(state);
