@@ -1,0 +1,92 @@
+import type { ContainerSummary } from '../../lib/docker/index.ts';
+import { type Keyspace, type Kv, list, prefixEnd, type WatchEvent } from '../../lib/store/index.ts';
+import { check, Ledger } from '../invariants/index.ts';
+
+/** What engines hold, by host; absent for one that does not answer. */
+export type Engines = () => Promise<ReadonlyMap<string, readonly ContainerSummary[]>>;
+
+/**
+ * Follows an etcd and checks the invariants: those of records after each revision, those of containers at each sample.
+ *
+ * Engines cannot be asked all at once, so a container counts as running where this sample and the one before it
+ * both found it: it then ran at the moment between them, which is also the moment of the records it is compared with.
+ */
+export class Witness {
+  /** Records and containers, as of the last sample. */
+  readonly ledger: Ledger;
+  /** Every invariant that did not hold, in words. */
+  readonly broken: string[] = [];
+  samples = 0;
+  readonly #records: Ledger;
+  readonly #engines: Engines;
+  readonly #arrived: Parameters<Ledger['apply']>[0][] = [];
+  readonly #stop: (() => void)[] = [];
+  #before: ReadonlyMap<string, readonly ContainerSummary[]> = new Map();
+
+  private constructor(keyspace: Keyspace, engines: Engines) {
+    this.ledger = new Ledger(keyspace);
+    this.#records = new Ledger(keyspace);
+    this.#engines = engines;
+  }
+
+  /** Reads everything below the keyspace's prefixes, then watches it. */
+  static async start(kv: Kv, keyspace: Keyspace, engines: Engines): Promise<Witness> {
+    const witness = new Witness(keyspace, engines);
+    for (const key of keyspace.prefixes) {
+      const range = { key, end: prefixEnd(key) };
+      const { kvs, revision } = await list(kv, range);
+      for (const each of kvs) witness.#records.apply(each);
+      witness.#arrived.push(...kvs);
+      const watch = kv.watch({
+        ...range,
+        startRevision: revision + 1,
+        onEvents: (events) => witness.#take(events),
+        onEnd: ({ message }) => witness.broken.push(`the witness lost its watch: ${message}`),
+      });
+      witness.#stop.push(() => watch.cancel());
+    }
+    return witness;
+  }
+
+  stop(): void {
+    for (const stop of this.#stop) stop();
+  }
+
+  /** Looks at every engine, and checks. @returns what is broken by now */
+  async sample(): Promise<readonly string[]> {
+    for (const change of this.#arrived.splice(0)) this.ledger.apply(change);
+    const now = await this.#engines();
+    for (const host of this.ledger.engines.keys()) if (!now.has(host)) this.ledger.engine(host, undefined);
+    for (const [host, containers] of now) this.ledger.engine(host, heldThroughout(this.#before.get(host), containers));
+    this.#before = now;
+    this.samples++;
+    this.#say(check(this.ledger));
+    return this.broken;
+  }
+
+  #take(events: readonly WatchEvent[]): void {
+    for (const [i, { type, kv }] of events.entries()) {
+      const { key, value, createRevision, modRevision } = kv;
+      const change = { key, createRevision, modRevision, ...(type === 'put' && { value }) };
+      this.#arrived.push(change);
+      this.#records.apply(change);
+      // A transaction is one revision: what it leaves behind counts, not what it goes through.
+      if (events[i + 1]?.kv.modRevision !== kv.modRevision) this.#say(check(this.#records), kv.modRevision);
+    }
+  }
+
+  #say(broken: readonly string[], revision?: number): void {
+    for (const what of broken) this.broken.push(revision === undefined ? what : `at revision ${revision}: ${what}`);
+  }
+}
+
+function heldThroughout(
+  before: readonly ContainerSummary[] = [],
+  now: readonly ContainerSummary[],
+): readonly ContainerSummary[] {
+  return now.flatMap((each) => {
+    const earlier = before.find(({ id }) => id === each.id);
+    if (!earlier) return [];
+    return [earlier.state === 'running' ? each : { ...each, state: earlier.state }];
+  });
+}
