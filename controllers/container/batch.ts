@@ -6,8 +6,8 @@ import { networkOf, signature } from './network.ts';
 /** Applies the batch, and remembers what the host's network is now. */
 export async function applyNetwork(plan: HostNetworkPlan, host: Host): Promise<void> {
   const { context, memory, link } = host;
-  const { controller, revision, storeRevision } = context.fence;
-  const fence: HostFence = { controller, revision, storeRevision };
+  const { controller, revision } = context.fence;
+  const fence: HostFence = { controller, revision };
   let failed: ReadonlyMap<string, string> = new Map();
   context.fence.check();
   try {

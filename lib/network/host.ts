@@ -74,7 +74,7 @@ export class BatchFailed extends BerthError {
 }
 
 /** The fence of a batch. */
-export type HostFence = Pick<Fence, 'controller' | 'revision' | 'storeRevision'> & {
+export type HostFence = Pick<Fence, 'controller' | 'revision'> & {
   /**
    * A fence that the host holds and that is known to stem from a lost future: the caller read its own leader's key after
    * the host had refused, and was the leader still; no later leader of the same store can have been there before.

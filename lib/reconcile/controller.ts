@@ -34,8 +34,6 @@ export interface Fence {
   controller: string;
   /** create_revision of the leader's key: grows with every new leader of the same store. */
   readonly revision: number;
-  /** The store's revision as the cache knows it; a fence above it proves that the store was restored. */
-  readonly storeRevision: number;
   /** @throws BERTH_NOT_LEADER when the lease may have run out, by the monotonic clock. Call before each effect. */
   check(): void;
 }

@@ -189,9 +189,6 @@ function contextOf(options: TermOptions): Omit<Context<Kind, unknown>, 'log' | '
     fence: {
       controller: definition.name,
       revision: lead.createRevision,
-      get storeRevision() {
-        return cache.revision;
-      },
       check: () => lead.check(),
     },
     mine: (key) => !slot || slot.holds(key),

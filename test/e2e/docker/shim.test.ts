@@ -18,7 +18,7 @@ import { sleep, systemClock } from '../../../lib/platform/index.ts';
 import { type FakeHost, fakeHosts } from '../network/hosts.ts';
 
 const IMAGE = 'berth-test/busybox:1';
-const fence = { controller: 'container', revision: 1, storeRevision: 1 };
+const fence = { controller: 'container', revision: 1 };
 const signal = new AbortController().signal;
 
 /** A host made of namespaces with an engine of its own, to which the shim is registered. */

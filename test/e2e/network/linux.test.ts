@@ -13,7 +13,6 @@ const signal = new AbortController().signal;
 const fence = (revision: number, restoredFrom?: number): HostFence => ({
   controller: 'container/0',
   revision,
-  storeRevision: 1_000_000,
   ...(restoredFrom === undefined ? {} : { restoredFrom }),
 });
 

@@ -26,7 +26,7 @@ describe('fencedShell', () => {
 
   const leader = (revision: number, stillLeads = false) =>
     fencedShell(shell, {
-      fence: { controller: 'hostpool', revision, storeRevision: revision, check() {} },
+      fence: { controller: 'hostpool', revision, check() {} },
       installation: 'ours',
       stillLeads: async () => stillLeads,
     });
@@ -71,7 +71,6 @@ describe('fencedShell', () => {
       fence: {
         controller: 'hostpool',
         revision: 1,
-        storeRevision: 1,
         check() {
           throw new Error('the lease may have run out');
         },

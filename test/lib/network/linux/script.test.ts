@@ -6,7 +6,7 @@ import { parseState } from '../../../../lib/network/linux/index.ts';
 import { rulesOf } from '../../../../lib/network/linux/rules.ts';
 import { applyScript, readScript } from '../../../../lib/network/linux/script.ts';
 
-const fence = { controller: 'container/3', revision: 41, storeRevision: 99 };
+const fence = { controller: 'container/3', revision: 41 };
 const plan: HostNetworkPlan = {
   installation: 'abcdefghijklmnopqrst',
   attachments: [
