@@ -1,7 +1,7 @@
 import type { Context } from '../../lib/reconcile/index.ts';
 
 /** What this controller writes. */
-export const owned = [
+export const owns = [
   'accepted/applications',
   'status/applications',
   'accepted/namespaces',
@@ -11,6 +11,6 @@ export const owned = [
   'entities',
 ] as const;
 
-export type Owned = (typeof owned)[number];
+export type Owned = (typeof owns)[number];
 
 export type ApplicationContext = Context<Owned, unknown>;

@@ -8,12 +8,12 @@
  */
 
 import { DEFAULT_NETWORK, networkName } from '../../lib/blueprint/index.ts';
-import { timestamp } from '../../lib/reconcile/index.ts';
+import { allDone, timestamp } from '../../lib/reconcile/index.ts';
 import type { Observation } from '../../lib/records/index.ts';
-import type { Entry, Unit } from '../../lib/store/index.ts';
-import type { ApplicationContext, Owned } from './context.ts';
+import type { Entry } from '../../lib/store/index.ts';
+import type { ApplicationContext } from './context.ts';
 import { type Remnants, remnantsOf } from './snapshot.ts';
-import { commitAll, writeStatus } from './write.ts';
+import { writeStatus } from './write.ts';
 
 /** What is left of an application, counted. */
 export type Left = Remnants & { containers: number };
@@ -53,13 +53,10 @@ export async function withdraw(id: string, { state, store }: ApplicationContext)
   const remnants = remnantsOf(id, state);
   const isRunning = remnants.assignments + remnants.observed + remnants.endpoints > 0;
   const going = own.length > 0 ? own : isRunning ? [] : claims;
-  await commitAll(
-    going.map(
-      ({ kind, id: key, modRevision }): Unit<Owned> => ({
-        writes: [{ delete: kind, id: key, expect: modRevision }],
-      }),
+  await allDone(
+    going.map(({ kind, id: key, modRevision }) =>
+      store.commit({ writes: [{ delete: kind, id: key, expect: modRevision }] }),
     ),
-    store,
   );
   return { containers: own.length, ...remnants, networks: Math.max(remnants.networks, claims.length) };
 }

@@ -1,14 +1,14 @@
 import { controller } from '../../lib/reconcile/index.ts';
-import type { View } from '../../lib/store/index.ts';
-import { owned } from './context.ts';
+import { appOf, containerOf, nameOf, type View } from '../../lib/store/index.ts';
+import { owns } from './context.ts';
 import { reconcileNamespace } from './namespaces.ts';
 import { reconcileApplication } from './reconcile.ts';
 
 const itself = ({ id }: { id: string }): string => `applications/${id}`;
 /** `default/shop/web-0` → `applications/default/shop` */
-const ofContainer = ({ id }: { id: string }): string => `applications/${id.slice(0, id.lastIndexOf('/'))}`;
+const ofContainer = (entry: { id: string }): string => `applications/${appOf(entry)}`;
 /** `h-1/default/shop/web-0` → `applications/default/shop` */
-const onHost = ({ id }: { id: string }): string => ofContainer({ id: id.slice(id.indexOf('/') + 1) });
+const onHost = (entry: { id: string }): string => ofContainer({ id: containerOf(entry) });
 const namespace = ({ id }: { id: string }): string => `namespaces/${id}`;
 
 /** Those that name this cloud, whether it exists or not. */
@@ -16,8 +16,7 @@ const inCloud = ({ id }: { id: string }, state: View): string[] =>
   state.by('accepted/applications', 'location', id).map(itself);
 
 /** Those that have something on this host. */
-const ofHost = ({ id }: { id: string }, state: View): string[] =>
-  state.list('assignments', id.slice(id.indexOf('/') + 1)).map(onHost);
+const ofHost = (host: { id: string }, state: View): string[] => state.list('assignments', nameOf(host)).map(onHost);
 
 /** `default.shop.default` → `applications/default/shop`; a VirtualNetwork is nobody's. */
 const ofNetwork = ({ id }: { id: string }): string | undefined => {
@@ -34,7 +33,7 @@ const unlessAnswered =
 /** Turns blueprints into wanted containers, networks and entities, in the order in which services wait for each other. */
 export const application = controller({
   name: 'application',
-  owns: owned,
+  owns,
   watches: {
     applications: itself,
     'accepted/applications': itself,

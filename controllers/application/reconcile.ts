@@ -2,6 +2,7 @@
 
 import { plan } from '../../lib/blueprint/index.ts';
 import { type BerthError, isCode, reasonOf } from '../../lib/errors/index.ts';
+import { allDone } from '../../lib/reconcile/index.ts';
 import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { accept, acceptance, judge, type Verdict } from './accept.ts';
@@ -9,7 +10,7 @@ import type { ApplicationContext } from './context.ts';
 import { remove, withdraw, withdrawing } from './deletion.ts';
 import { snapshotOf } from './snapshot.ts';
 import { type Assessment, assess } from './status.ts';
-import { commitAll, writeStatus } from './write.ts';
+import { writeStatus } from './write.ts';
 
 /** @param id `<namespace>/<name>` */
 export async function reconcileApplication(id: string, context: ApplicationContext): Promise<void> {
@@ -60,7 +61,7 @@ async function deploy(
   const hasRun = ranBefore(id, generation, context);
   // Every write compares its own key and the leader's: one worker of one leader plans an application, so that needs no
   // further guard. What others may have changed meanwhile (an address, a state) wakes us again.
-  const outcome = await unlessTooLarge(() => commitAll(next.units, store));
+  const outcome = await unlessTooLarge(() => allDone(next.units.map((unit) => store.commit(unit))));
   const assessment = assess({ spec, snapshot, plan: next, cloud, hasRun });
   await writeStatus(id, context, {
     generation,

@@ -1,18 +1,15 @@
 /** One application, read from the cache: synchronous, so that all of it is of one revision. */
 
 import type { Incarnation, Snapshot, Standing, StandingContainer } from '../../lib/blueprint/index.ts';
-import type { Entry, Kind, View } from '../../lib/store/index.ts';
-
-/** What follows the namespace and the application: `default/shop/web-0` and `h-1/default/shop/web-0` are both `web-0`. */
-const nameOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+import { type Entry, hostOf, type Kind, nameOf, type View } from '../../lib/store/index.ts';
 
 export function snapshotOf(id: string, uid: number, state: View): Snapshot {
   const [namespace = '', app = ''] = id.split('/');
   const incarnations = incarnationsOf(id, state);
-  const pending = new Map(state.by('pending', 'app', id).map((entry) => [nameOf(entry.id), entry.value.message]));
+  const pending = new Map(state.by('pending', 'app', id).map((entry) => [nameOf(entry), entry.value.message]));
   const containers = new Map<string, StandingContainer>();
   for (const entry of state.list('containers', id)) {
-    const name = nameOf(entry.id);
+    const name = nameOf(entry);
     const why = pending.get(name);
     containers.set(name, {
       ...standing(entry),
@@ -25,8 +22,8 @@ export function snapshotOf(id: string, uid: number, state: View): Snapshot {
     app,
     uid,
     containers,
-    claims: new Map(state.list('networkclaims', id).map((entry) => [nameOf(entry.id), standing(entry)])),
-    entities: new Map(state.list('entities', id).map((entry) => [nameOf(entry.id), standing(entry)])),
+    claims: new Map(state.list('networkclaims', id).map((entry) => [nameOf(entry), standing(entry)])),
+    entities: new Map(state.list('entities', id).map((entry) => [nameOf(entry), standing(entry)])),
   };
 }
 
@@ -41,7 +38,7 @@ function incarnationsOf(id: string, state: View): Map<string, Incarnation[]> {
   const observed = new Map(state.by('observed', 'app', id).map((entry) => [entry.id, entry.value]));
   const found = new Map<string, Incarnation[]>();
   for (const assignment of state.by('assignments', 'app', id)) {
-    const host = assignment.id.slice(0, assignment.id.indexOf('/'));
+    const host = hostOf(assignment);
     const record = state.by('hosts', 'name', host)[0]?.value;
     const endpoint = endpoints.get(assignment.id);
     const seen = observed.get(assignment.id);
@@ -52,7 +49,7 @@ function incarnationsOf(id: string, state: View): Map<string, Incarnation[]> {
       ...(endpoint && { endpoint }),
       ...(seen && { observed: seen }),
     };
-    const name = nameOf(assignment.id);
+    const name = nameOf(assignment);
     found.set(name, [...(found.get(name) ?? []), incarnation]);
   }
   return found;

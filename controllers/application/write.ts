@@ -1,18 +1,5 @@
 import type { ApplicationStatus, Condition, Observation } from '../../lib/records/index.ts';
-import type { Store, Unit } from '../../lib/store/index.ts';
-import type { ApplicationContext, Owned } from './context.ts';
-
-/**
- * Commits units that do not depend on each other: in one turn, so that the store packs them into few transactions.
- * Waits for all, so that nothing is under way when the next visit begins.
- *
- * @throws what the first that failed threw
- */
-export async function commitAll(units: readonly Unit<Owned>[], store: Store<Owned>): Promise<void> {
-  const results = await Promise.allSettled(units.map((unit) => store.commit(unit)));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-}
+import type { ApplicationContext } from './context.ts';
 
 export interface StatusUpdate {
   /** Generation that `Ready` and `Progressing` speak of: the accepted one. */

@@ -1,11 +1,10 @@
 import { type CreateOptions, PAUSE_IMAGE, SHIM_RUNTIME } from '../../lib/docker/index.ts';
+import { nameOf } from '../../lib/store/index.ts';
 import { type ContainerContext, type Host, labels } from './host.ts';
 import type { Action, Member } from './model.ts';
 
 /** The Docker name: a second create of the same incarnation meets it. */
-const dockerName = ({ id, assignment }: Member): string => `berth-${lastPart(id)}-${assignment?.uid}`;
-
-const lastPart = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+const dockerName = (member: Member): string => `berth-${nameOf(member)}-${member.assignment?.uid}`;
 
 /** How the engine is asked for a container. */
 export function containerOptions(
@@ -15,7 +14,7 @@ export function containerOptions(
   return {
     name: dockerName(member),
     image: record.image,
-    hostname: lastPart(member.id),
+    hostname: nameOf(member),
     labels: {
       ...record.labels,
       ...identity(member, host.name, host.context),
@@ -44,7 +43,7 @@ export function pauseOptions(member: Member, host: Host): CreateOptions {
   return {
     name: `${dockerName(member)}-pause`,
     image: PAUSE_IMAGE,
-    hostname: lastPart(member.id),
+    hostname: nameOf(member),
     labels: { ...identity(member, host.name, host.context), [labels.pause]: member.id },
     env: {},
     command: ['/pause'],

@@ -1,5 +1,6 @@
 import { EngineError, ensurePauseImage } from '../../lib/docker/index.ts';
 import { isCode, messageOf } from '../../lib/errors/index.ts';
+import { allDone } from '../../lib/reconcile/index.ts';
 import type { ObservedRecord } from '../../lib/records/index.ts';
 import type { Guard } from '../../lib/store/index.ts';
 import { applyNetwork } from './batch.ts';
@@ -14,8 +15,7 @@ import type { Action, Contained, Member } from './model.ts';
  * @throws what concerns the whole host: nobody answers, a newer leader has been there, the lead is lost
  */
 export async function perform(actions: readonly Action[], host: Host): Promise<void> {
-  const outcomes = await Promise.allSettled(actions.map((action) => step(action, host)));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  await allDone(actions.map((action) => step(action, host)));
 }
 
 async function step(action: Action, host: Host): Promise<void> {

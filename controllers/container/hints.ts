@@ -1,7 +1,8 @@
 import type { EngineEvent } from '../../lib/docker/index.ts';
 import { messageOf } from '../../lib/errors/index.ts';
 import { sleep } from '../../lib/platform/index.ts';
-import type { ContainerContext } from './host.ts';
+import { nameOf } from '../../lib/store/index.ts';
+import { type ContainerContext, labels } from './host.ts';
 
 /** Milliseconds between looks at which hosts there are. */
 const LOOK_AGAIN = 5000;
@@ -24,7 +25,7 @@ export async function listen(context: Background): Promise<void> {
         state
           .list('hosts')
           .filter(({ value }) => value.engine && !value.gone)
-          .map(({ id, value }) => ({ host: id.slice(id.indexOf('/') + 1), agent: value.agent }))
+          .map((entry) => ({ host: nameOf(entry), agent: entry.value.agent }))
           .filter(({ host, agent }) => context.mine(host) && (!agent || tools.agentOf === host))
           .map(({ host }) => host),
       );
@@ -58,7 +59,7 @@ async function follow(host: string, context: Background, signal: AbortSignal): P
       const { engine } = await tools.linkTo(host, state);
       for await (const event of engine.events(signal)) {
         wait = REOPEN.first;
-        if (event.labels['io.berth.installation'] !== installation || !matters(event)) continue;
+        if (event.labels[labels.installation] !== installation || !matters(event)) continue;
         tools.memory.heard(host, event.containerId);
         context.wake(host);
       }

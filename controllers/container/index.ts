@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isCode, messageOf } from '../../lib/errors/index.ts';
-import { controller, type Result } from '../../lib/reconcile/index.ts';
+import { allDone, controller, type Result } from '../../lib/reconcile/index.ts';
+import { hostOf, nameOf } from '../../lib/store/index.ts';
 import { perform } from './effects.ts';
 import { listen } from './hints.ts';
 import { type ContainerContext, Host } from './host.ts';
@@ -21,13 +22,13 @@ export const container = controller<'observed', ContainerTools>({
   owns: ['observed'],
   // An event about any of these wakes the host that it belongs to.
   watches: {
-    assignments: ({ id }) => hostOf(id),
-    observed: ({ id }) => hostOf(id),
+    assignments: hostOf,
+    observed: hostOf,
     // Its neighbours need a route to it.
-    endpoints: ({ id, value }, state) => [hostOf(id), ...neighboursOf(value, state)],
-    containers: ({ id }, state) => state.by('assignments', 'container', id).map((entry) => hostOf(entry.id)),
-    hosts: ({ id }) => id.slice(id.indexOf('/') + 1),
-    credentials: ({ id }, state) => state.list('hosts', id).map((entry) => entry.id.slice(id.length + 1)),
+    endpoints: (endpoint, state) => [hostOf(endpoint), ...neighboursOf(endpoint.value, state)],
+    containers: ({ id }, state) => state.by('assignments', 'container', id).map(hostOf),
+    hosts: nameOf,
+    credentials: ({ id }, state) => state.list('hosts', id).map(nameOf),
   },
   slots: { names: SLOTS, of: slotOf },
   // Most of them wait for a host; dead ones for long.
@@ -35,8 +36,6 @@ export const container = controller<'observed', ContainerTools>({
   reconcile: reconcileHost,
   background: listen,
 });
-
-const hostOf = (id: string): string => id.slice(0, id.indexOf('/'));
 
 /** Plans and acts until nothing is left to do but wait. */
 async function reconcileHost(name: string, context: ContainerContext): Promise<Result> {
@@ -83,5 +82,5 @@ const STEPS_AT_MOST = 16;
 /** A host that is gone runs nothing and never will: what was observed there is over. */
 async function forgetAll(name: string, { state, store, tools }: ContainerContext): Promise<Result> {
   tools.memory.forget(name);
-  await Promise.all(state.list('observed', name).map(({ id }: { id: string }) => store.delete('observed', id)));
+  await allDone(state.list('observed', name).map(({ id }) => store.delete('observed', id)));
 }

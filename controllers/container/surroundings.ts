@@ -1,7 +1,7 @@
 import type { HostNetworkPlan } from '../../lib/network/index.ts';
 import { ordinalOf, parseAddress, tryParseCidr } from '../../lib/network/index.ts';
 import type { EndpointRecord, NetworkRecord } from '../../lib/records/index.ts';
-import type { Entry, View } from '../../lib/store/index.ts';
+import { type Entry, hostOf, type View } from '../../lib/store/index.ts';
 
 /**
  * A host's network apart from its own containers: the networks that these are in, and the way to the members of those
@@ -17,13 +17,13 @@ export function surroundingsOf(host: string, state: View, installation: string):
   });
   const routes = new Map<string, string>();
   const blocks = new Map<string, string[]>();
-  for (const { id, value } of names.flatMap((name) => membersOf(name, state))) {
-    const other = id.slice(0, id.indexOf('/'));
+  for (const member of names.flatMap((name) => membersOf(name, state))) {
+    const other = hostOf(member);
     if (other === host) continue;
     const via = state.by('hosts', 'name', other)[0]?.value.address;
     if (!via) continue;
     if (!blocks.has(other)) blocks.set(other, blocksOf(other, state));
-    for (const { network, address } of value.interfaces) {
+    for (const { network, address } of member.value.interfaces) {
       if (names.includes(network)) routes.set(blockWith(address, blocks.get(other) ?? []) ?? `${address}/32`, via);
     }
   }
@@ -38,9 +38,7 @@ export function surroundingsOf(host: string, state: View, installation: string):
 
 /** Hosts whose routes an endpoint may change: those with a member of one of its networks. */
 export function neighboursOf(endpoint: EndpointRecord, state: View): string[] {
-  const hosts = endpoint.interfaces
-    .flatMap(({ network }) => membersOf(network, state))
-    .map(({ id }) => id.slice(0, id.indexOf('/')));
+  const hosts = endpoint.interfaces.flatMap(({ network }) => membersOf(network, state)).map(hostOf);
   return [...new Set(hosts)];
 }
 

@@ -1,5 +1,5 @@
 import { sleep } from '../../lib/platform/index.ts';
-import { type Result, timestamp } from '../../lib/reconcile/index.ts';
+import { allDone, type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import { sameJson } from '../../lib/store/index.ts';
 import { acceptCloud } from './accept.ts';
@@ -82,15 +82,9 @@ async function carryOut(
     changes.push(changed(cloud, name, record, after, state));
     announce(cloud, name, record, after, context);
   }
-  const { units, more } = unitsOf(cloud, changes, state, new Date(clock.now()).toISOString());
+  const { units, more } = unitsOf(cloud, changes, state, timestamp(clock.now()));
   await allDone([...units.map((unit) => store.commit(unit)), ...create(cloud, plan, context)]);
   return more;
-}
-
-/** Waits for all, whatever becomes of each. @throws the first failure */
-async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
 }
 
 /** The record comes first, so that a machine always has one that explains it; with it, the claim of the machine. */

@@ -1,5 +1,5 @@
 import type { DockerCloudSpec } from '../../lib/records/index.ts';
-import type { Entry, View } from '../../lib/store/index.ts';
+import { type Entry, nameOf, type View } from '../../lib/store/index.ts';
 import type { HostpoolContext } from './context.ts';
 import type { CloudFacts, HostFacts } from './plan.ts';
 
@@ -35,9 +35,6 @@ export function factsOf(
     rules: tools.rules,
   };
 }
-
-/** `my-cloud/h-1` → `h-1` */
-export const nameOf = ({ id }: { id: string }): string => id.slice(id.indexOf('/') + 1);
 
 const hasAssignment = ({ id, value }: Entry<'observed'>, state: View): boolean =>
   state.get('assignments', id)?.value.uid === value.uid;

@@ -1,4 +1,4 @@
-import { BerthError, messageOf } from '../../lib/errors/index.ts';
+import { BerthError, messageOf, reasonOf } from '../../lib/errors/index.ts';
 import type { HostLink, Machine } from '../../lib/machine/index.ts';
 import { type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec, HostRecord, LocationSpec, Observation } from '../../lib/records/index.ts';
@@ -7,7 +7,6 @@ import type { HostpoolContext, Owned } from './context.ts';
 import { needsCredentials, secretsOf } from './credentials.ts';
 import { driverOf } from './facts.ts';
 import { fingerprintClaim } from './names.ts';
-import { reasonOf } from './parse.ts';
 import {
   capacityOf,
   fencedShell,

@@ -1,9 +1,9 @@
 import { type Context, controller } from '../../lib/reconcile/index.ts';
-import type { View } from '../../lib/store/index.ts';
+import { hostOf, type View } from '../../lib/store/index.ts';
 import { reconcileCloud } from './cloud.ts';
 import { type Owned, owns } from './context.ts';
 import { reconcileHost } from './host.ts';
-import { cloudOf, hostOf, wakeOf } from './names.ts';
+import { cloudOf, wakeOf } from './names.ts';
 import type { HostpoolTools } from './tools.ts';
 import { watchHosts } from './watch.ts';
 
@@ -47,8 +47,8 @@ const cloudAndHosts = (cloud: string, state: View): string[] => [
   ...state.list('hosts', cloud).map(({ id }) => id),
 ];
 
-function unlessSchedulable({ id }: { id: string }, state: View): string | undefined {
-  const host = hostOf(id);
+function unlessSchedulable(onHost: { id: string }, state: View): string | undefined {
+  const host = hostOf(onHost);
   const cloud = cloudOf(host);
   return state.get('hosts', `${cloud}/${host}`)?.value.schedulable === false ? cloud : undefined;
 }

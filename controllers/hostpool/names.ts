@@ -18,9 +18,6 @@ export const cloudOf = (host: string): string => host.slice(0, host.lastIndexOf(
 /** What wakes the cloud under this id. Marked where it is no single name, as a user may write it: `<cloud>/<host>` is a host. */
 export const wakeOf = (cloud: string): string => (cloud.includes('/') ? `/${cloud}` : cloud);
 
-/** `h-1/default/shop/web-0` → `h-1` */
-export const hostOf = (id: string): string => id.slice(0, id.indexOf('/'));
-
 /** Key under which the claim of a machine by its host key is kept: a fingerprint that can stand in a key. */
 export const fingerprintClaim = (fingerprint: string): string =>
   fingerprint.replace('SHA256:', 'sha256-').replaceAll('+', '-').replaceAll('/', '_');

@@ -1,12 +1,6 @@
+import { reasonOf } from '../../lib/errors/index.ts';
 import { parseRecord } from '../../lib/schema/index.ts';
 import type { Parsed } from './accept.ts';
-
-/** `BERTH_NOT_SUPPORTED_YET` → `NotSupportedYet`: a condition's reason. */
-export const reasonOf = (code: string): string =>
-  code
-    .replace(/^BERTH_/, '')
-    .toLowerCase()
-    .replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 
 /** What the text under `dockerclouds/<cloud>` says. Pure. */
 export function parseCloud(cloud: string, value: Buffer): Parsed {

@@ -1,9 +1,9 @@
 import { BerthError, messageOf } from '../../lib/errors/index.ts';
 import { sleep, withTimeout } from '../../lib/platform/index.ts';
-import type { Entry } from '../../lib/store/index.ts';
+import { type Entry, nameOf } from '../../lib/store/index.ts';
 import type { HostpoolContext } from './context.ts';
 import { secretsOf } from './credentials.ts';
-import { driverOf, nameOf } from './facts.ts';
+import { driverOf } from './facts.ts';
 import { byDriver } from './finish.ts';
 import { probe } from './probes.ts';
 

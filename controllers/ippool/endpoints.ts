@@ -1,7 +1,7 @@
 import { CalicoReader, type IpamPlan, keyOf, type Pool } from '../../lib/calico/index.ts';
 import { formatAddress, tryParseAddress, tryParseCidr } from '../../lib/network/index.ts';
 import type { EndpointRecord } from '../../lib/records/index.ts';
-import type { Entry, Guard, View, Write } from '../../lib/store/index.ts';
+import { containerOf, type Entry, type Guard, hostOf, type View, type Write } from '../../lib/store/index.ts';
 import type { Part } from './batch.ts';
 import type { Owned } from './context.ts';
 import { handleOf, hostInterface, macAddress } from './names.ts';
@@ -11,7 +11,7 @@ import { type Origin, workloadEndpointId, workloadEndpointOf } from './resources
 export function assignmentsToServe(host: string, state: View): Entry<'assignments'>[] {
   return state
     .list('assignments', host)
-    .filter((assignment) => !state.get('endpoints', assignment.id) && containerOf(assignment, state));
+    .filter((assignment) => !state.get('endpoints', assignment.id) && placedAs(assignment, state));
 }
 
 /** Endpoints of a host whose container is gone: no trace of it on the host, and nobody wants it any more. */
@@ -30,8 +30,9 @@ export interface JoinedNetwork {
   guards: Guard[];
 }
 
-const containerOf = (assignment: Entry<'assignments'>, state: View): Entry<'containers'> | undefined => {
-  const container = state.get('containers', assignment.id.slice(assignment.id.indexOf('/') + 1));
+/** The container record that was placed; none once it wants another incarnation. */
+const placedAs = (assignment: Entry<'assignments'>, state: View): Entry<'containers'> | undefined => {
+  const container = state.get('containers', containerOf(assignment));
   return container?.value.spec === assignment.value.spec ? container : undefined;
 };
 
@@ -42,7 +43,7 @@ const containerOf = (assignment: Entry<'assignments'>, state: View): Entry<'cont
  */
 export function networksOf(assignment: Entry<'assignments'>, state: View): JoinedNetwork[] | undefined {
   const networks: JoinedNetwork[] = [];
-  for (const name of containerOf(assignment, state)?.value.networks ?? []) {
+  for (const name of placedAs(assignment, state)?.value.networks ?? []) {
     const network = joined(name, state);
     if (!network) return undefined;
     networks.push(network);
@@ -77,7 +78,7 @@ export function endpointFor(
 ): Part {
   const { id } = assignment;
   const { uid } = assignment.value;
-  const host = id.slice(0, id.indexOf('/'));
+  const host = hostOf(assignment);
   const guards: Guard[] = [{ unchanged: 'assignments', id, at: assignment.modRevision }];
   const writes: Write<Owned>[] = [];
   const endpoint: EndpointRecord = { uid, interfaces: [], dns: [...new Set(networks.flatMap(({ dns }) => dns))] };
@@ -116,7 +117,7 @@ export function endpointFor(
 export function removalOf(endpoint: Entry<'endpoints'>, { plan, state }: { plan: IpamPlan; state: View }): Part {
   const { id } = endpoint;
   const { uid, interfaces } = endpoint.value;
-  const host = id.slice(0, id.indexOf('/'));
+  const host = hostOf(endpoint);
   const reader = new CalicoReader(state);
   const writes: Write<Owned>[] = [{ delete: 'endpoints', id, expect: endpoint.modRevision }];
   const guards: Guard[] = [{ absent: 'observed', id }];

@@ -1,6 +1,6 @@
-import { kindOf, nameOf, paths } from '../../lib/calico/index.ts';
+import { nameOf as calicoNameOf, kindOf, paths } from '../../lib/calico/index.ts';
 import { controller, Terminal } from '../../lib/reconcile/index.ts';
-import type { View } from '../../lib/store/index.ts';
+import { hostOf, nameOf, type View } from '../../lib/store/index.ts';
 import { type Owned, owns } from './context.ts';
 import { reconcileHost } from './host.ts';
 import { claimOf, networkOf } from './names.ts';
@@ -9,6 +9,9 @@ import type { IppoolTools } from './tools.ts';
 import { reconcileVirtualNetwork } from './virtual-network.ts';
 
 export { type IppoolTools, ippoolTools } from './tools.ts';
+
+/** `h-1/default/shop/web-0` → `host/h-1` */
+const onHost = (entry: { id: string }): string => `host/${hostOf(entry)}`;
 
 /**
  * Gives networks their ranges and containers their addresses, as Calico's own records: claim → network and pool,
@@ -24,12 +27,12 @@ export const ippool = controller<Owned, IppoolTools>({
     networks: ({ id }) => `network/${id}`,
     containers: ({ id, value }, state) => [
       ...value.networks.map((network) => `network/${network}`),
-      ...state.by('assignments', 'container', id).map(hostOf),
+      ...state.by('assignments', 'container', id).map(onHost),
     ],
-    hosts: ({ id }) => `host/${id.slice(id.indexOf('/') + 1)}`,
-    assignments: hostOf,
-    observed: hostOf,
-    endpoints: hostOf,
+    hosts: (host) => `host/${nameOf(host)}`,
+    assignments: onHost,
+    observed: onHost,
+    endpoints: onHost,
     calico: ({ id }, state) => concernedBy(id, state),
   },
   // Hosts seldom want the same block, networks never; where they do, the transaction of one is refused and tried again.
@@ -43,18 +46,13 @@ export const ippool = controller<Owned, IppoolTools>({
   },
 });
 
-/** `h-1/default/shop/web-0` → `host/h-1` */
-function hostOf({ id }: { id: string }): string {
-  return `host/${id.slice(0, id.indexOf('/'))}`;
-}
-
 /** Whom one of Calico's records wakes. A block changes along with handles, and those name their network. */
 function concernedBy(id: string, state: View): string[] {
   const kind = kindOf(id);
-  if (kind === 'node') return [`host/${nameOf(id)}`];
+  if (kind === 'node') return [`host/${calicoNameOf(id)}`];
   if (kind === 'affinity') return [`host/${id.slice(paths.hosts.length + 1).split('/')[0]}`];
-  if (kind === 'handle') return [`network/${nameOf(id).replace(/\.[^.]*$/, '')}`];
-  if (kind === 'pool') return [`network/${nameOf(id)}`, ...waitingFor(nameOf(id), state)];
+  if (kind === 'handle') return [`network/${calicoNameOf(id).replace(/\.[^.]*$/, '')}`];
+  if (kind === 'pool') return [`network/${calicoNameOf(id)}`, ...waitingFor(calicoNameOf(id), state)];
   return [];
 }
 
@@ -65,5 +63,5 @@ function waitingFor(network: string, state: View): string[] {
   return state
     .list('containers', claim.app)
     .filter(({ value }) => value.networks.includes(network))
-    .flatMap(({ id }) => state.by('assignments', 'container', id).map(hostOf));
+    .flatMap(({ id }) => state.by('assignments', 'container', id).map(onHost));
 }

@@ -1,4 +1,5 @@
 import { formatCidr, sizeOf } from '../../lib/network/index.ts';
+import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { Entry, Guard, Write } from '../../lib/store/index.ts';
 import { freeRange, sizeFor } from './allocation.ts';
@@ -8,8 +9,6 @@ import { removeNetwork, restore } from './removal.ts';
 import { type Created, foundations, poolOf, profileOf } from './resources.ts';
 import { usedAddresses } from './usage.ts';
 
-/** Every interface's next hop, which the host answers for (calico.md §4): networks have no router of their own. */
-const GATEWAY = '169.254.1.1';
 /** Milliseconds until a network for which there is no room, or whose name is taken, is looked at again without an event. */
 const BLOCKED = 30_000;
 
@@ -60,6 +59,7 @@ async function createNetwork(name: string, claim: Entry<'networkclaims'>, contex
       uid: claim.value.uid,
       cloud: claim.value.cloud,
       cidr: formatCidr(cidr),
+      // Every interface's next hop, which its host answers for: networks have no router of their own.
       gateway: GATEWAY,
       pools: [name],
       blockSize: size.blockSize,

@@ -1,5 +1,6 @@
 /** The machinery of every controller: queue, election, terms, conditions, events. README.md draws how they fit. */
 
+export { allDone } from './all-done.ts';
 export { mergeConditions, summarize, timestamp } from './conditions.ts';
 export {
   type Context,

@@ -1,5 +1,6 @@
 export { type CacheOptions, createCache, type PrefixHealth, type WatchCache } from './cache.ts';
 export { Holdings } from './holdings.ts';
+export { appOf, containerOf, hostOf, nameOf } from './ids.ts';
 export type { IndexOf } from './indexes.ts';
 export { sameJson } from './json.ts';
 export { type Kind, kinds, type RecordOf, type Writer } from './keys.ts';
