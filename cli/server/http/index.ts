@@ -32,8 +32,8 @@ export function createHttp({ token, tls, metrics, registry, ready, find, log }: 
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
-    // What is not understood is refused, not dropped.
-    ajv: { customOptions: { removeAdditional: false } },
+    // What is not understood is refused: neither dropped, nor made a list.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
     routerOptions: { maxParamLength: 255 },
     serverFactory: (handler) => limited(tls ? createSecure({ ...tls }, handler) : createPlain(handler)),
   });
