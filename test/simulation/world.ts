@@ -5,7 +5,7 @@ import { Registry } from '../../lib/metrics/index.ts';
 import { integer, type Log, type Random, seededRandom, silent, sleep } from '../../lib/platform/index.ts';
 import { VirtualClock } from '../../lib/simulation/index.ts';
 import { type CallOptions, type Kv, keyspace, prefixEnd, type TxnRequest } from '../../lib/store/index.ts';
-import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
+import { type Call, createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
 import type { Bug } from './bugs.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
@@ -15,6 +15,8 @@ import { hollowTools, SECRET } from './tools.ts';
 const DEATHS = 1 / 4000;
 /** Share of the batches for hosts that are held up. */
 const STALLS = 1 / 50;
+/** Share of the writes that are a process's last: it dies, and they arrive when somebody else leads. */
+const LAST_WORDS = 1 / 500;
 /** Milliseconds that a process stays down, at most. */
 const DOWN = 8000;
 
@@ -203,7 +205,7 @@ export class World {
       },
     );
     const clock = mortalClock(this.clock, life);
-    const connect = () => mortalKv(this.etcd.connect({ fault: () => this.#fault(replica) }), life);
+    const connect = () => mortalKv(this.etcd.connect({ fault: (call) => this.#fault(replica, call) }), life);
     const writer = this.#bug?.kv?.(connect()) ?? connect();
     const process = createProcess({
       controllers: this.#bug?.controllers?.(controllers) ?? controllers,
@@ -232,14 +234,17 @@ export class World {
     return this.faults && this.random.next() < STALLS ? integer(this.random, 50_000) : 0;
   }
 
-  #fault(replica: Replica): Fault {
+  #fault(replica: Replica, { method }: Call): Fault {
     if (replica.partitioned) return 'lost-request';
     if (!this.faults) return 'none';
+    if (method === 'txn' && this.random.next() < LAST_WORDS) {
+      this.clock.after(integer(this.random, 1000), () => replica.life.kill());
+      return { delayMs: 10_000 + integer(this.random, 30_000) };
+    }
     const fate = this.random.next();
     if (fate < 0.001) return 'lost-reply';
     if (fate < 0.002) return 'lost-request';
-    // The long ones outlive a lease: what was sent by a leader arrives when it leads no more.
-    if (fate < 0.005) return { delayMs: integer(this.random, fate < 0.003 ? 3000 : 30_000) };
+    if (fate < 0.004) return { delayMs: integer(this.random, fate < 0.003 ? 3000 : 30_000) };
     return 'none';
   }
 }
