@@ -1,6 +1,5 @@
-import { controller } from '../../lib/reconcile/index.ts';
-import type { View } from '../../lib/store/index.ts';
-import { hostOf } from './model.ts';
+import { allDone, controller } from '../../lib/reconcile/index.ts';
+import { hostOf, type View } from '../../lib/store/index.ts';
 import { plan } from './plan.ts';
 
 /** Decides which host each container runs on, reserves there at once, and says why where no host fits. */
@@ -14,14 +13,13 @@ export const placement = controller({
     assignments: ({ value }) => value.cloud,
     hosts: ({ value }) => value.cloud,
     networks: ({ value }) => value.cloud,
-    observed: ({ id }, state) => cloudOf(hostOf(id), state),
-    endpoints: ({ id }, state) => cloudOf(hostOf(id), state),
+    observed: (observed, state) => cloudOf(hostOf(observed), state),
+    endpoints: (endpoint, state) => cloudOf(hostOf(endpoint), state),
   },
   async reconcile(cloud, { state, store, clock, random }) {
     const { units, recheck } = plan(cloud, state, { random, now: clock.now() });
     // All are tried, whatever becomes of their neighbours; the first that failed decides how this one is tried again.
-    const results = await Promise.allSettled(units.map((unit) => store.commit(unit)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await allDone(units.map((unit) => store.commit(unit)));
     return recheck === undefined ? undefined : { after: recheck };
   },
 });

@@ -1,12 +1,6 @@
 import { HostModel, type Request } from '../../lib/placement/index.ts';
 import type { ContainerRecord, HostRecord } from '../../lib/records/index.ts';
-import type { Entry, View } from '../../lib/store/index.ts';
-
-/** `my-cloud/h-1` → `h-1`; `h-1/default/shop/web-0` → `default/shop/web-0`. */
-export const afterFirst = (id: string): string => id.slice(id.indexOf('/') + 1);
-
-/** `h-1/default/shop/web-0` → `h-1` */
-export const hostOf = (id: string): string => id.slice(0, id.indexOf('/'));
+import { type Entry, nameOf, type View } from '../../lib/store/index.ts';
 
 /** A host may be given something new: `true`, or the words that say why not ("3 of 5 hosts …"). */
 function openness(host: HostRecord): true | string {
@@ -22,8 +16,8 @@ function openness(host: HostRecord): true | string {
  */
 export function modelHosts(cloud: string, state: View): Map<string, HostModel> {
   const models = new Map<string, HostModel>();
-  for (const { id, value: host } of state.list('hosts', cloud)) {
-    const name = afterFirst(id);
+  for (const entry of state.list('hosts', cloud)) {
+    const [name, host] = [nameOf(entry), entry.value];
     const model = new HostModel({ name, capacity: host.capacity, labels: host.labels, open: openness(host) });
     for (const { port, protocol } of host.foreignPorts) model.occupy(port, protocol);
     for (const assignment of state.list('assignments', name)) model.reserve(assignment.value.reserved);

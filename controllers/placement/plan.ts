@@ -11,8 +11,8 @@
 import { type Filter, type HostModel, type Pipeline, Planner, pipeline } from '../../lib/placement/index.ts';
 import { type Random, uid } from '../../lib/platform/index.ts';
 import type { AssignmentRecord, HostRecord, PendingRecord } from '../../lib/records/index.ts';
-import type { Entry, Guard, Unit, View } from '../../lib/store/index.ts';
-import { afterFirst, hostOf, modelHosts, requestOf, strategiesOf } from './model.ts';
+import { containerOf, type Entry, type Guard, hostOf, type Unit, type View } from '../../lib/store/index.ts';
+import { modelHosts, requestOf, strategiesOf } from './model.ts';
 
 export type PlacementUnit = Unit<'assignments' | 'pending'>;
 
@@ -63,12 +63,12 @@ class Round {
 
   /** Keeps an assignment, lets it follow its container record, takes it back, or moves it. */
   #review(assignment: Entry<'assignments'>): void {
-    const container = this.#state.get('containers', afterFirst(assignment.id));
+    const container = this.#state.get('containers', containerOf(assignment));
     // Gone, changed, or of a cloud that it has left: stop-first. The new incarnation comes when the old is observed gone.
     if (!container || container.value.spec !== assignment.value.spec || container.value.cloud !== this.#cloud) {
       return this.#delete(assignment);
     }
-    const host = this.#state.by('hosts', 'name', hostOf(assignment.id))[0];
+    const host = this.#state.by('hosts', 'name', hostOf(assignment))[0];
     if (!host || host.value.gone || host.value.lost) return this.#moveOff(host, assignment, container);
     if (host.value.drain) return this.#drain(assignment, container);
     if (this.#refusedByNetwork(assignment)) return this.#takeBack(assignment, container);
@@ -129,7 +129,7 @@ class Round {
   /** Something of its name still runs on a host that has not been given up. */
   #isGoing(id: string): boolean {
     return this.#state.by('observed', 'container', id).some((observed) => {
-      const host: HostRecord | undefined = this.#state.by('hosts', 'name', hostOf(observed.id))[0]?.value;
+      const host: HostRecord | undefined = this.#state.by('hosts', 'name', hostOf(observed))[0]?.value;
       return host !== undefined && !host.lost && !host.gone;
     });
   }
@@ -208,10 +208,10 @@ function newestHost(cloud: string, state: View): string | undefined {
   for (const assignment of state.by('assignments', 'cloud', cloud)) {
     if (!newest || isNewer(assignment, newest)) newest = assignment;
   }
-  return newest && hostOf(newest.id);
+  return newest && hostOf(newest);
 }
 
 const isNewer = (one: Entry<'assignments'>, other: Entry<'assignments'>): boolean =>
   one.createRevision === other.createRevision
-    ? afterFirst(one.id) > afterFirst(other.id)
+    ? containerOf(one) > containerOf(other)
     : one.createRevision > other.createRevision;
