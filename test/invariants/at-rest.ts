@@ -1,3 +1,4 @@
+import type { ApplicationSpec } from '../../lib/records/index.ts';
 import type { Ledger } from './ledger.ts';
 import { nameOf } from './ledger.ts';
 
@@ -19,12 +20,16 @@ function* everythingAnswered(ledger: Ledger): Iterable<string> {
   for (const { id, value } of ledger.list('accepted/applications')) {
     const cloud = ledger.get('accepted/dockerclouds', value.spec.location)?.value;
     const waiting = ledger.list('pending').some((pending) => pending.id.startsWith(`${id}/`));
-    if (!cloud || cloud.deleting !== undefined || waiting) continue;
+    if (!cloud || cloud.deleting !== undefined || waiting || waitsForNobody(value.spec)) continue;
     const ready = ledger.get('status/applications', id)?.value.conditions.find(({ type }) => type === 'Ready');
     if (ready?.status !== 'True')
       yield `applications/${id} is not ready: ${ready?.reason ?? 'nothing'}: ${ready?.message ?? 'said'}`;
   }
 }
+
+/** Something is linked to a service that has no containers: it waits for as long as the user wants it so. */
+const waitsForNobody = ({ services }: ApplicationSpec): boolean =>
+  services.some(({ links }) => links.some((link) => services.find(({ id }) => id === link.service)?.replicas === 0));
 
 /** Every wanted container is assigned, or pending with a reason; every assigned one runs once, with an address. */
 function* everythingRuns(ledger: Ledger): Iterable<string> {
