@@ -47,9 +47,9 @@ export function aboutOf({ plural, namespaced }: Resource, name: string, namespac
 export function eventsOf(state: State, wanted: About = () => true): EventRecord[] {
   return state
     .list('events')
-    .map(({ value }) => value)
-    .filter(({ about }) => wanted(about))
-    .sort((a, b) => compare(a.last, b.last) || compare(a.first, b.first));
+    .filter(({ value }) => wanted(value.about))
+    .sort((a, b) => compare(a.value.last, b.value.last) || a.modRevision - b.modRevision)
+    .map(({ value }) => value);
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

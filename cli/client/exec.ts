@@ -18,7 +18,7 @@ export interface ExecOptions {
  * @throws BERTH_USAGE when several containers are meant, or stdin is no text; what the HTTP port says
  */
 export async function exec(
-  session: Pick<Session, 'print'> & { printError(text: string): void },
+  session: Pick<Session, 'print'> & { readonly printError: (text: string) => void },
   containers: readonly ContainerView[],
   { port, command, stdin, timeout, signal }: ExecOptions & { port: Port },
 ): Promise<number> {

@@ -25,8 +25,6 @@ export function parseSelections(args: readonly string[]): Selection[] {
     }
     return [...names].map(([resource, each]) => ({ resource, names: each }));
   }
-  const slashed = rest.find((arg) => arg.includes('/') && isKind(arg.slice(0, arg.indexOf('/'))));
-  if (slashed !== undefined) throw usage('KIND/NAME does not go with KIND NAME', slashed);
   const kinds = first.split(',');
   if (kinds.length > 1 && rest.length > 0) throw usage('names do not go with several kinds', rest.join(' '));
   return kinds.flatMap((kind) => {
@@ -42,15 +40,6 @@ function parseSlashed(text: string): { resource: Resource; name: string } {
   const name = text.slice(slash + 1);
   if (slash <= 0 || name === '') throw usage('not KIND/NAME', text);
   return { resource: findResource(text.slice(0, slash)), name };
-}
-
-function isKind(text: string): boolean {
-  try {
-    findResource(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** One thing, as `KIND NAME` or `KIND/NAME`. @throws BERTH_USAGE when it is none or several */

@@ -10,9 +10,9 @@ export interface Session {
   readonly keys: Keyspace;
   readonly clock: Clock;
   /** To stdout, as it is. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** A line to stderr: what is no result. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
 }
 
 /** What a command ends with: 0 done, 1 not. */
