@@ -1,6 +1,8 @@
 import { isCode, messageOf } from '../../lib/errors/index.ts';
-import { BatchFailed, Fenced, type HostFence, type HostNetworkPlan } from '../../lib/network/index.ts';
-import type { ContainerContext, Host } from './host.ts';
+import { Fenced, type HostFence } from '../../lib/fence/index.ts';
+import { BatchFailed, type HostNetworkPlan } from '../../lib/network/index.ts';
+import { stillLeads } from '../../lib/reconcile/index.ts';
+import type { Host } from './host.ts';
 import { networkOf, signature } from './network.ts';
 
 /** Applies the batch, and remembers what the host's network is now. */
@@ -37,18 +39,4 @@ export async function applyNetwork(plan: HostNetworkPlan, host: Host): Promise<v
     if (uids.has(what)) host.failed(networkOf(what), message);
     else host.failed(what.startsWith('berth-') ? 'namespaces' : 'network', message);
   }
-}
-
-/**
- * Whether we lead still, by the store itself. After a host has refused us this proves that the fence it holds is of no
- * later leader of this store, so of a history that was lost: a later one could not have come while we led. The store's
- * revision alone proves nothing: a leader that was stopped for a while has an old one, too.
- */
-async function stillLeads({ state, store, fence }: ContainerContext): Promise<boolean> {
-  const key = [state.get('leaders', fence.controller), ...state.list('leaders', fence.controller)].find(
-    (entry) => entry?.createRevision === fence.revision,
-  );
-  if (!key) return false;
-  const now = await store.read('leaders', key.id);
-  return now?.createRevision === fence.revision;
 }

@@ -1,6 +1,6 @@
 import { BerthError, messageOf, reasonOf } from '../../lib/errors/index.ts';
 import type { HostLink, Machine } from '../../lib/machine/index.ts';
-import { type Result, timestamp } from '../../lib/reconcile/index.ts';
+import { type Result, stillLeads, timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec, HostRecord, LocationSpec, Observation } from '../../lib/records/index.ts';
 import { sameJson, type Write } from '../../lib/store/index.ts';
 import type { HostpoolContext, Owned } from './context.ts';
@@ -231,13 +231,9 @@ function locationOf(record: HostRecord, { tools }: HostpoolContext) {
 }
 
 function fenced({ shell }: HostLink, { host, context }: Subject) {
-  const { fence, installation, store } = context;
+  const { fence, installation } = context;
   if (!shell) throw new BerthError('BERTH_SSH', `${host} is not reached by SSH`);
-  return fencedShell(shell, {
-    fence,
-    installation,
-    stillLeads: async () => (await store.read('leaders', fence.controller))?.createRevision === fence.revision,
-  });
+  return fencedShell(shell, { fence, installation, stillLeads: () => stillLeads(context) });
 }
 
 const done = (type: string): Observation => ({ type, status: 'True', reason: type, message: '' });

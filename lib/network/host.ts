@@ -1,5 +1,5 @@
 import { BerthError } from '../errors/index.ts';
-import type { Fence } from '../reconcile/index.ts';
+import type { HostFence } from '../fence/index.ts';
 
 /** One container's side of the network, as it should be on its host. */
 export interface Attachment {
@@ -48,21 +48,6 @@ export interface HostNetworkState {
   hostInterfaces: string[];
 }
 
-/**
- * A host refused a batch because it has seen a higher fence. `stored` lets the caller find out whether that one is of a
- * newer leader or of a store that has since been restored: see `HostFence.restoredFrom`.
- */
-export class Fenced extends BerthError {
-  readonly stored: number;
-  constructor(fence: HostFence, stored: number) {
-    super('BERTH_FENCED', `the host has seen a newer leader of ${fence.controller}`, {
-      found: `fence ${fence.revision}`,
-      expected: `at least ${stored}`,
-    });
-    this.stored = stored;
-  }
-}
-
 /** A batch did what it could, but not everything. */
 export class BatchFailed extends BerthError {
   /** What went wrong, by uid of the attachment; all others are as planned. */
@@ -72,15 +57,6 @@ export class BatchFailed extends BerthError {
     this.failed = failed;
   }
 }
-
-/** The fence of a batch. */
-export type HostFence = Pick<Fence, 'controller' | 'revision'> & {
-  /**
-   * A fence that the host holds and that is known to stem from a lost future: the caller read its own leader's key after
-   * the host had refused, and was the leader still; no later leader of the same store can have been there before.
-   */
-  restoredFrom?: number;
-};
 
 /** A host's network, changed in one batch over one connection, under a fence. */
 export interface HostNetwork {

@@ -17,4 +17,5 @@ export { createManager, type Manager, type ManagerOptions } from './manager.ts';
 export { type Identity, keepMembership } from './members.ts';
 export { type Priority, type QueueObserver, WorkQueue, type WorkQueueOptions } from './queue.ts';
 export type { ControllerState } from './runner.ts';
+export { stillLeads } from './still-leads.ts';
 export type { AnyController } from './term.ts';

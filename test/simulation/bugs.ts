@@ -1,4 +1,5 @@
-import { Fenced, type HostNetwork } from '../../lib/network/index.ts';
+import { Fenced } from '../../lib/fence/index.ts';
+import type { HostNetwork } from '../../lib/network/index.ts';
 import { Planner } from '../../lib/placement/index.ts';
 import type { AnyController } from '../../lib/reconcile/index.ts';
 import type { CallOptions, Guard, Kv, TxnRequest, View } from '../../lib/store/index.ts';
@@ -53,7 +54,7 @@ const blindToObserved = (state: View): View => ({
 
 const isNotOfObserved = (guard: Guard): boolean => !('absent' in guard && guard.absent === 'observed');
 
-/** Writes do not compare the leader's key, so that a leader that was thought dead writes on. */
+/** Writes compare nothing, neither the lead nor what they were decided on, so that what a dead leader sent still lands. */
 const skippedFenceInEtcd: Bug = {
   name: 'skipped-fence-in-etcd',
   breaks: 4,
@@ -62,18 +63,14 @@ const skippedFenceInEtcd: Bug = {
       get(target, name) {
         if (name !== 'txn') return Reflect.get(target, name);
         return (request: TxnRequest, options?: CallOptions) =>
-          sound.txn(
-            { ...request, compare: request.compare.filter(({ key }) => !isLead(key) || puts(request, key)) },
-            options,
-          );
+          sound.txn(isElection(request) ? request : { ...request, compare: [] }, options);
       },
     }),
 };
 
 /** Elections stay sound. */
-const puts = (request: TxnRequest, key: string): boolean =>
-  request.then.some((each) => 'put' in each && each.put === key);
-const isLead = (key: string): boolean => key.includes('/leaders/');
+const isElection = ({ then }: TxnRequest): boolean =>
+  then.some((each) => 'put' in each && each.put.includes('/leaders/'));
 
 /** Hosts do not remember the newest leader. */
 const skippedFenceOnHosts: Bug = {

@@ -1,4 +1,5 @@
-import { Fenced, type HostNetwork, type HostNetworkPlan } from '../../network/index.ts';
+import { Fenced } from '../../fence/index.ts';
+import type { HostNetwork, HostNetworkPlan } from '../../network/index.ts';
 import type { HollowMachine } from './machine.ts';
 
 /** The network of a hollow machine: what the batch of a real one would leave behind, and its fence. */

@@ -6,13 +6,11 @@
  * Ownership is written down before a thing is made: namespaces as files and routes as lines below /run, which a
  * reboot empties as it removes the things themselves; interfaces by an alias.
  *
- * Exit codes: 0 done (with `failed` lines for single attachments), 75 fenced, 76 another batch holds the lock for too
- * long, anything else a command that all depend on failed.
+ * Exit codes: 0 done (with `failed` lines for single attachments), those of the fence, anything else a command that all
+ * depend on failed.
  */
 
-/** Exit codes beside 0 and a command's own. */
-export const FENCED = 75;
-export const BUSY = 76;
+import { RAISE_FENCE } from '../../fence/index.ts';
 
 export const APPLY = String.raw`
 set -u
@@ -24,21 +22,8 @@ die() { echo "$*" >&2; exit 1; }
 one_line() { printf '%s' "$1" | tr '\n' ' '; }
 fail() { printf 'failed %s %s\n' "$1" "$(one_line "$2")"; }
 
-mkdir -p "$state" "$netns" || die 'cannot make directories'
-exec 9>>"$state/lock" || die 'cannot open the lock'
-flock -w 30 9 || exit ${BUSY}
-
-# The fence: highest revision that this controller has come with. Renamed into place, so that it is never torn.
-fence=$state/fence-$controller
-stored=0
-if [ -e "$fence" ]; then read -r stored <"$fence" || die "cannot read $fence"; fi
-if [ "$stored" -gt "$revision" ] && [ "$stored" != "$restored" ]; then
-  echo "fenced $stored"
-  exit ${FENCED}
-fi
-if [ "$stored" != "$revision" ]; then
-  echo "$revision" >"$fence.new" && sync "$fence.new" && mv "$fence.new" "$fence" || die 'cannot keep the fence'
-fi
+${RAISE_FENCE}
+mkdir -p "$netns" || die 'cannot make directories'
 
 batch=
 add() { batch=$batch$*$nl; }

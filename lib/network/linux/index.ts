@@ -5,9 +5,9 @@
  */
 
 import { BerthError } from '../../errors/index.ts';
+import { refusalIn } from '../../fence/index.ts';
 import type { CommandResult, Shell } from '../../ssh/index.ts';
-import { BatchFailed, Fenced, type HostNetwork, type HostNetworkState } from '../host.ts';
-import { BUSY, FENCED } from './batch.ts';
+import { BatchFailed, type HostNetwork, type HostNetworkState } from '../host.ts';
 import { applyScript, readScript } from './script.ts';
 
 export { GATEWAY, NETNS_DIRECTORY, namespaceOf } from './names.ts';
@@ -28,8 +28,8 @@ export function createLinuxNetwork({ shell }: { shell: Shell }): HostNetwork {
       const stdin = applyScript(plan, fence);
       const result = await shell.run('sh -s', { stdin, timeoutMs: BATCH_TIMEOUT, signal });
       const lines = result.stdout.split('\n');
-      if (result.code === FENCED) throw new Fenced(fence, Number(lines[0]?.split(' ')[1]));
-      if (result.code === BUSY) throw new BerthError('BERTH_TIMEOUT', 'another batch holds the host’s lock');
+      const refusal = refusalIn(result, fence);
+      if (refusal) throw refusal;
       if (result.code !== 0 || !lines.includes('done')) throw refused('the network batch failed', result);
       const failed = parseFailures(lines);
       if (failed.size > 0) throw new BatchFailed([...failed.values()].join('; '), failed);

@@ -21,8 +21,5 @@ export const tableOf = (installation: string): string => `berth-${installation.s
 /** What is lost with a reboot, as interfaces are: names of namespaces and routes that we made. */
 export const runDirectory = (installation: string): string => `/run/berth/${installation}`;
 
-/** What outlives a reboot: fences. */
-export const stateDirectory = (installation: string): string => `/var/lib/berth/${installation}`;
-
 /** The namespace of a container, of its Docker id: design §1.3. */
 export const namespaceOf = (containerId: string): string => `berth-${containerId.slice(0, 12)}`;

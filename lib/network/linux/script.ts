@@ -4,9 +4,11 @@
  */
 
 import { BerthError } from '../../errors/index.ts';
-import type { HostFence, HostNetworkPlan } from '../host.ts';
+import { fenceVariables, type HostFence } from '../../fence/index.ts';
+import { quote } from '../../ssh/index.ts';
+import type { HostNetworkPlan } from '../host.ts';
 import { APPLY, READ } from './batch.ts';
-import { aliasOf, GATEWAY, GATEWAY_MAC, NETNS_DIRECTORY, runDirectory, stateDirectory, tableOf } from './names.ts';
+import { aliasOf, GATEWAY, GATEWAY_MAC, NETNS_DIRECTORY, runDirectory, tableOf } from './names.ts';
 import { rulesOf } from './rules.ts';
 
 export function applyScript(plan: HostNetworkPlan, fence: HostFence): string {
@@ -15,13 +17,10 @@ export function applyScript(plan: HostNetworkPlan, fence: HostFence): string {
     label: aliasOf(installation),
     table: tableOf(installation),
     run: runDirectory(installation),
-    state: stateDirectory(installation),
     netns: NETNS_DIRECTORY,
     gateway: GATEWAY,
     gateway_mac: GATEWAY_MAC,
-    controller: fence.controller.replaceAll('/', '~'),
-    revision: whole(fence.revision),
-    restored: fence.restoredFrom === undefined ? '' : whole(fence.restoredFrom),
+    ...fenceVariables(fence, installation),
     wanted_namespaces: lines(attachments.map(({ namespace }) => namespace)),
     wanted_interfaces: lines(attachments.flatMap(({ interfaces }) => interfaces.map((each) => each.hostInterface))),
     wanted_routes: lines([
@@ -64,8 +63,6 @@ function attachmentLines({ uid, namespace, pid, interfaces }: HostNetworkPlan['a
 
 const call = (verb: string, words: readonly string[]): string =>
   `"$1_${verb}" ${words.map((word) => quote(plain(word))).join(' ')}`.trimEnd();
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const lines = (words: readonly string[]): string => words.join('\n');
 

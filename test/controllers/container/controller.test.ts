@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { container, containerTools } from '../../../controllers/container/index.ts';
+import { Fenced } from '../../../lib/fence/index.ts';
 import { Hollow, type HollowMachine } from '../../../lib/machine/hollow/index.ts';
-import { Fenced, type HostNetwork } from '../../../lib/network/index.ts';
+import type { HostNetwork } from '../../../lib/network/index.ts';
 import type { DockerCloudSpec, HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
 import { World } from '../../lib/reconcile/support.ts';
 import { assignmentOf, endpointOf, recordOf } from './world.ts';

@@ -1,11 +1,6 @@
 import { expect } from 'chai';
-import {
-  type Attachment,
-  BatchFailed,
-  Fenced,
-  type HostFence,
-  type HostNetworkPlan,
-} from '../../../lib/network/index.ts';
+import { Fenced, type HostFence } from '../../../lib/fence/index.ts';
+import { type Attachment, BatchFailed, type HostNetworkPlan } from '../../../lib/network/index.ts';
 import { createLinuxNetwork } from '../../../lib/network/linux/index.ts';
 import { type FakeHost, fakeHosts } from './hosts.ts';
 

@@ -68,10 +68,10 @@ describe('the batch of a host', () => {
 
   it('carries its fence and nothing that looks like one where none is proven', () => {
     expect(applyScript(plan, fence))
-      .contain("revision='41'")
-      .contain("restored=''")
-      .contain("controller='container~3'");
-    expect(applyScript(plan, { ...fence, restoredFrom: 900 })).contain("restored='900'");
+      .contain('revision=41\n')
+      .contain("restored=''\n")
+      .contain("controller='container~3'\n");
+    expect(applyScript(plan, { ...fence, restoredFrom: 900 })).contain('restored=900\n');
   });
 
   it('states single addresses as `ip route` prints them', () => {
