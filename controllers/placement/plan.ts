@@ -64,15 +64,14 @@ class Round {
   /** Keeps an assignment, lets it follow its container record, takes it back, or moves it. */
   #review(assignment: Entry<'assignments'>): void {
     const container = this.#state.get('containers', containerOf(assignment));
-    // Gone, changed, or of a cloud that it has left: stop-first. The new incarnation comes when the old is observed gone.
-    if (!container || container.value.spec !== assignment.value.spec || container.value.cloud !== this.#cloud) {
-      return this.#delete(assignment);
-    }
     const host = this.#state.by('hosts', 'name', hostOf(assignment))[0];
-    if (!host || host.value.gone || host.value.lost) return this.#moveOff(host, assignment, container);
-    if (host.value.drain) return this.#drain(assignment, container);
-    if (this.#refusedByNetwork(assignment)) return this.#takeBack(assignment, container);
-    if (assignment.value.containerRevision !== container.modRevision) {
+    if (!container || container.value.spec !== assignment.value.spec || container.value.cloud !== this.#cloud) {
+      // Gone, changed, or of a cloud that it has left: stop-first. The new incarnation comes when the old is observed gone.
+      this.#delete(assignment);
+    } else if (!host || host.value.gone || host.value.lost) this.#moveOff(host, assignment, container);
+    else if (host.value.drain) this.#drain(assignment, container);
+    else if (this.#refusedByNetwork(assignment)) this.#takeBack(assignment, container);
+    else if (assignment.value.containerRevision !== container.modRevision) {
       const value = { ...assignment.value, containerRevision: container.modRevision };
       this.#units.push({ writes: [{ put: 'assignments', id: assignment.id, value, expect: assignment.modRevision }] });
     }
@@ -122,8 +121,8 @@ class Round {
   #placeNew(container: Entry<'containers'>): void {
     if (this.#isGoing(container.id)) return;
     const wait = this.#networkWait(container.id);
-    if (wait > 0) return this.#again(wait);
-    this.#place(container, []);
+    if (wait > 0) this.#again(wait);
+    else this.#place(container, []);
   }
 
   /** Something of its name still runs on a host that has not been given up. */

@@ -260,7 +260,11 @@ export const deeds: readonly Deed[] = [...users, ...fate];
 /** One deed, drawn by weight. */
 export function draw(random: Random): Deed {
   let at = random.next() * deeds.reduce((sum, { weight }) => sum + weight, 0);
-  return deeds.find(({ weight }) => (at -= weight) < 0) ?? deeds[0]!;
+  for (const deed of deeds) {
+    at -= deed.weight;
+    if (at < 0) return deed;
+  }
+  return deeds[0]!;
 }
 
 /** What a user does at the end: takes back everything. */
