@@ -11,11 +11,11 @@ import { silent, systemClock } from '../../lib/platform/index.ts';
 import type { CloudSecrets } from '../../lib/records/index.ts';
 import { createSealer, loadIdentity } from '../../lib/secrets/index.ts';
 import { createEtcd } from '../../lib/store/etcd/index.ts';
-import { type Entry, Holdings, type KeyValue, type Kind, type Kv, keyspace } from '../../lib/store/index.ts';
+import { type Entry, Holdings, type KeyValue, type Kind, type Kv, keyspace, prefixEnd } from '../../lib/store/index.ts';
 import { brokenAtRest, leaked } from '../invariants/index.ts';
 import { type Demanded, demandRoles } from './auth.ts';
 import { type EtcdProcess, startEtcd } from './etcd.ts';
-import { machinesOf, removeAll, type SandboxMachine } from './machines.ts';
+import { machinesOf, removeAll, type SandboxMachine, type Traces } from './machines.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type Patience, until } from './until.ts';
 import { Witness } from './witness.ts';
@@ -192,15 +192,35 @@ export class Installation {
     return found;
   }
 
-  /** All running containers in full: what must not change when nothing is to happen. By `<host>/<namespace>/<app>/<name>`. */
+  /** All containers in full, by `<host>/<namespace>/<app>/<name>`. */
   async details(): Promise<Map<string, ContainerDetails>> {
     const found = new Map<string, ContainerDetails>();
-    for (const { id } of await this.list('hosts')) {
-      const engine = await this.engine(id);
-      for (const { id: container, labels } of (await engine?.list(`io.berth.installation=${await this.id()}`)) ?? [])
-        found.set(`${nameOf(id)}/${labels['io.berth.container']}`, await engine!.inspect(container));
+    for (const { id: host } of await this.list('hosts')) {
+      const engine = await this.engine(host);
+      for (const { id, labels } of (await engine?.list(`io.berth.installation=${await this.id()}`)) ?? [])
+        found.set(`${nameOf(host)}/${labels['io.berth.container']}`, await engine!.inspect(id));
     }
     return found;
+  }
+
+  /** A line a container: whoever does not notice a thing has the same line before and after. */
+  async whatRuns(): Promise<string[]> {
+    const lines = [...(await this.details())].map(
+      ([name, { id, pid, startedAt, restarts, state }]) => `${name} ${state} ${id} pid ${pid} ${startedAt} ${restarts}`,
+    );
+    return lines.sort();
+  }
+
+  /** Everything that berth could have left, in etcd and on its machines; what lives as long as the process aside. */
+  async footprint(): Promise<{ keys: string[]; machines: Record<string, Traces> }> {
+    const ranges = keys.prefixes.map((key) => ({ key, end: prefixEnd(key), keysOnly: true }));
+    const found = await Promise.all(ranges.map((range) => this.kv.range(range)));
+    const machines = await this.machines();
+    const traces = await Promise.all(machines.map(async (each) => [each.host, await each.traces()] as const));
+    return {
+      keys: found.flatMap(({ kvs }) => kvs.map(({ key }) => key)).filter((key) => !PASSING.test(key)),
+      machines: Object.fromEntries(traces),
+    };
   }
 
   /** The engine of a host, as the controllers reach it. @param id `<cloud>/<host>`; undefined until it is prepared */
@@ -237,6 +257,13 @@ export class Installation {
     await rm(this.directory, { recursive: true, force: true });
   }
 }
+
+/**
+ * Keys of processes, not of records, and what tells any Calico that this is its datastore and which hosts it has: a node
+ * goes with its host.
+ */
+const PASSING =
+  /^\/berth\/v1\/(events|leaders|members)\/|^\/calico\/(ipam\/v2\/config|resources\/v3\/projectcalico\.org\/((clusterinformations|tiers)\/default|nodes\/.*))$/;
 
 const nameOf = (hostId: string): string => hostId.slice(hostId.indexOf('/') + 1);
 

@@ -4,9 +4,8 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { silent, systemClock } from '../../../lib/platform/index.ts';
 import { createEtcd } from '../../../lib/store/etcd/index.ts';
-import { prefixEnd } from '../../../lib/store/index.ts';
 import { Installation } from '../../harness/berth.ts';
-import type { SandboxMachine, Traces } from '../../harness/machines.ts';
+import type { SandboxMachine } from '../../harness/machines.ts';
 import { until } from '../../harness/until.ts';
 
 const CLOUD = `
@@ -29,7 +28,7 @@ describe('the blueprints of the talk on three machines', function () {
   let berth: Installation;
   let machines: SandboxMachine[];
   let foreign: string[];
-  let clean: { keys: string[]; traces: Map<string, Traces> };
+  let clean: Awaited<ReturnType<Installation['footprint']>>;
 
   before(async () => {
     berth = await Installation.start({ auth: 'roles' });
@@ -37,7 +36,7 @@ describe('the blueprints of the talk on three machines', function () {
     await berth.ready('dockerclouds', 'my-docker-cloud');
     machines = await berth.machines();
     foreign = await Promise.all(machines.map((machine) => machine.startForeign()));
-    clean = { keys: await lastingKeys(), traces: await traces() };
+    clean = await berth.footprint();
   });
 
   after(() => berth?.close());
@@ -121,8 +120,7 @@ describe('the blueprints of the talk on three machines', function () {
   async function drop(application: string): Promise<void> {
     await berth.etcd.ctl('del', `/berth/v1/applications/default/${application}`);
     await until('its records to go', async () => !(await berth.get('accepted/applications', `default/${application}`)));
-    expect(await lastingKeys()).to.deep.equal(clean.keys);
-    expect(await traces()).to.deep.equal(clean.traces);
+    expect(await berth.footprint()).to.deep.equal(clean);
   }
 
   /** Of the application, at the mapped port 80. */
@@ -138,24 +136,7 @@ describe('the blueprints of the talk on three machines', function () {
     const first = await until('the page', async () => countOf(await fetch(page)), { ms: 20_000 });
     return [first, await countOf(await fetch(page)), await countOf(await fetch(page))];
   }
-
-  async function lastingKeys(): Promise<string[]> {
-    const prefixes = ['/berth/v1/', '/calico/'];
-    const found = await Promise.all(
-      prefixes.map((key) => berth.kv.range({ key, end: prefixEnd(key), keysOnly: true })),
-    );
-    return found
-      .flatMap(({ kvs }) => kvs.map(({ key }) => key))
-      .filter((key) => !/^\/berth\/v1\/(events|leaders|members)\//.test(key) && !OF_CALICO.test(key));
-  }
-
-  const traces = async () =>
-    new Map(await Promise.all(machines.map(async (each) => [each.host, await each.traces()] as const)));
 });
-
-/** What tells any Calico that this is its datastore, and which hosts there are; a node goes with its host. */
-const OF_CALICO =
-  /^\/calico\/(ipam\/v2\/config|resources\/v3\/projectcalico\.org\/((clusterinformations|tiers)\/default|nodes\/.*))$/;
 
 async function countOf(response: Response): Promise<number> {
   const text = await response.text();
