@@ -65,7 +65,8 @@ export function unitsOf(
   const fencing = pack(changes.filter(({ fences }) => fences));
   const first = fencing[0];
   if (!first) return { units: plain, more: false };
-  const record: SchedulableRecord = { hosts: schedulableAfter(cloud, first, state), at };
+  const after = state.get('schedulable', cloud)?.modRevision ?? 0;
+  const record: SchedulableRecord = { hosts: schedulableAfter(cloud, first, state), at, after };
   const unit = {
     writes: [...first.writes, { put: 'schedulable' as const, id: cloud, value: record }],
     guards: first.guards,

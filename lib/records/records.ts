@@ -233,6 +233,8 @@ export interface SchedulableRecord {
   /** Hosts that may be given containers, for people; what counts is that the key was rewritten. */
   hosts: number;
   at: Time;
+  /** mod_revision of the record before, so that no two are equal: the store leaves out what would change nothing. */
+  after: number;
 }
 
 export interface CredentialsRecord {
