@@ -1,5 +1,5 @@
-import { parse } from 'yaml';
-import { BerthError, messageOf } from '../../lib/errors/index.ts';
+import { parseDocument } from 'yaml';
+import { BerthError } from '../../lib/errors/index.ts';
 import { controllers } from '../../lib/store/index.ts';
 import { readOption } from './etcd.ts';
 
@@ -18,12 +18,11 @@ const NAMES: readonly string[] = ['reader', ...controllers];
  */
 export async function readCredentials(file: string): Promise<Credentials> {
   const text = await readOption('--etcd-credentials', file);
-  let found: unknown;
-  try {
-    found = parse(text, { logLevel: 'silent', prettyErrors: false });
-  } catch (error) {
-    throw new BerthError('BERTH_USAGE', `no YAML: ${messageOf(error)}`, { place: file });
-  }
+  const document = parseDocument(text, { prettyErrors: false });
+  // The parser's own message may quote the text.
+  const [error] = document.errors;
+  if (error) throw new BerthError('BERTH_USAGE', `no YAML: ${error.code}`, { place: file });
+  const found: unknown = document.toJS();
   if (!isMap(found)) throw malformed(file, 'the file');
   return Object.fromEntries(
     Object.entries(found).map(([name, entry]) => {

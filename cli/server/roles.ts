@@ -37,7 +37,7 @@ export function rolesScript(keyspace: Keyspace, auth: 'password' | 'certificate'
     '',
     ...(auth === 'password'
       ? [
-          '# Users. Each password stands in <user>.password, on one line; make them with: openssl rand -hex 24',
+          '# Users. Each password stands in <user>.password, as one word; make them with: openssl rand -hex 24',
           '# The controllers read them from the file of --etcd-credentials:',
           ...credentials,
         ]
