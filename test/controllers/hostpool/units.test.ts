@@ -14,7 +14,7 @@ describe('the units of a cloud', () => {
     const cache = createCache({ kv: etcd.connect(), keyspace: keys, clock, random: seededRandom(1), log: silent });
     cache.start();
 
-    const fencing = { writes: [], guards: [], fences: true };
+    const fencing = { writes: [{ delete: 'hosts' as const, id: 'c/h-1' }], guards: [], fences: true };
     const written = new Set<string>();
     for (let i = 0; i < 3; i++) {
       await clock.advance(100);
