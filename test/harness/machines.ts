@@ -18,7 +18,7 @@ export interface Traces {
 const COLLECT = `
 echo '# containers'; docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
 echo '# namespaces'; ls /run/netns 2>/dev/null
-echo '# interfaces'; ip -o link show | awk '{ print $2 }'
+echo '# interfaces'; ip -o link show | awk '{ sub(/@.*/, "", $2); print $2 }'
 echo '# routes'; ip -o -4 route show table all
 echo '# rules'; nft -s list ruleset 2>/dev/null; iptables-save 2>/dev/null | grep -v '^#\\|^:'
 echo '# notes'; find /run/berth -mindepth 1 ! -name supervisor 2>/dev/null

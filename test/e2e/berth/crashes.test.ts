@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'chai';
+import { integer, seededRandom } from '../../../lib/platform/index.ts';
+import { Installation } from '../../harness/berth.ts';
+import { docker } from '../../harness/docker.ts';
+import { until } from '../../harness/until.ts';
+
+/** How often controllers are killed. The full run has 50. */
+const KILLS = Number(process.env.BERTH_KILLS ?? 8);
+/** Draws the moments; what the machine makes of them no seed can fix. */
+const SEED = Number(process.env.BERTH_SEED ?? Date.now() % 1_000_000);
+/** Milliseconds between two kills at most. A dead leader keeps the lead for 15 s: some take over, some die first. */
+const GAP = 8000;
+const FEW = 3;
+const MANY = 12;
+
+const CLOUD = `
+apiVersion: berth/v1
+kind: DockerCloud
+metadata: { name: c }
+spec: { location: sandbox, hosts: { min: 3, max: 4 }, placement: { strategies: [leastContainers] } }
+`;
+const shop = (replicas: number): string =>
+  `location: c\nservices:\n- { id: web, type: docker:redis:3, replicas: ${replicas}, stopGrace: 1s, directPorts: [] }\n`;
+
+describe(`controllers that are killed ${KILLS} times (BERTH_SEED=${SEED})`, function () {
+  this.timeout(300_000 + KILLS * 2 * GAP);
+  const random = seededRandom(SEED);
+  let berth: Installation;
+  let clean: Awaited<ReturnType<Installation['footprint']>>;
+
+  before(async () => {
+    berth = await Installation.start({ replicas: 2 });
+    await berth.put('dockerclouds/c', CLOUD);
+    await berth.ready('dockerclouds', 'c');
+    clean = await berth.footprint();
+  });
+
+  after(() => berth?.close());
+
+  it(`hold every invariant at every sample while an application grows from ${FEW} to ${MANY} and shrinks again`, async () => {
+    await berth.put('applications/default/shop', shop(FEW));
+    for (let i = 1; i <= KILLS; i++) {
+      await sampleFor(integer(random, GAP));
+      await berth.put('applications/default/shop', shop(sizeAt(i / KILLS)));
+      await sampleFor(integer(random, 2000));
+      // Now and then both, so that nobody is left to take over.
+      const victims = random.next() < 0.25 ? [...berth.replicas] : [berth.replicas[integer(random, 2)]!];
+      for (const victim of victims) await berth.kill(victim);
+      for (const _ of victims) await berth.startReplica();
+    }
+    await berth.ready('applications', 'default/shop');
+    await berth.rest();
+    expect(await berth.witness.sample()).to.deep.equal([]);
+    expect((await berth.details()).size).to.equal(FEW);
+  });
+
+  it('run the containers of a machine that was restarted again, once, as they were', async () => {
+    const [first] = await berth.list('assignments');
+    const before = (await berth.list('assignments')).map(({ id, value }) => [id, value.uid]);
+    const machine = (await berth.machines()).find(({ host }) => first!.id.startsWith(`${host}/`));
+    await docker('restart', '--time', '1', machine!.id);
+    await until('its containers to run again', async () => {
+      await berth.witness.sample();
+      return (await machine!.sh('docker ps --quiet')) !== '';
+    });
+    await berth.rest();
+    expect((await berth.list('assignments')).map(({ id, value }) => [id, value.uid])).to.deep.equal(before);
+    expect(await berth.witness.sample()).to.deep.equal([]);
+  });
+
+  it('leave nothing when it is deleted', async () => {
+    await berth.delete('applications/default/shop');
+    await until('its end', async () => !(await berth.get('accepted/applications', 'default/shop')));
+    expect(await berth.footprint()).to.deep.equal(clean);
+  });
+
+  it('run the containers of a machine that was removed elsewhere, once', async () => {
+    await berth.put('applications/default/shop', shop(FEW));
+    await berth.ready('applications', 'default/shop');
+    const [first] = await berth.list('assignments');
+    const machine = (await berth.machines()).find(({ host }) => first!.id.startsWith(`${host}/`));
+    await docker('rm', '--force', '--volumes', machine!.id);
+    await until('its record to go', async () => {
+      await berth.witness.sample();
+      return !(await berth.get('hosts', `c/${machine!.host}`));
+    });
+    await berth.ready('applications', 'default/shop');
+    await berth.rest();
+    expect((await berth.details()).size).to.equal(FEW);
+    expect(await berth.witness.sample()).to.deep.equal([]);
+  });
+
+  /** Samples, back to back, for about so long. */
+  async function sampleFor(ms: number): Promise<void> {
+    const end = performance.now() + ms;
+    do {
+      expect(await berth.witness.sample()).to.deep.equal([]);
+      await pause(Math.min(100, Math.max(0, end - performance.now())));
+    } while (performance.now() < end);
+  }
+});
+
+/** Up in the first half, down in the second. */
+const sizeAt = (share: number): number => FEW + Math.round((MANY - FEW) * (1 - Math.abs(1 - 2 * share)));
