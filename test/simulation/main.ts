@@ -2,15 +2,18 @@ import { parseArgs } from 'node:util';
 import { bugs } from './bugs.ts';
 import { simulate } from './run.ts';
 
-/** `npm run simulate -- --seed 42 --steps 2000`, or `--seeds 1000` for many from that one on. Exits 1 when one breaks. */
+/**
+ * `berth simulate` for those who look for a bug: `npx tsx test/simulation/main.ts --seed 42 --trace shop/s0-1`, or with one of
+ * the deliberate defects, `--bug`. Exits 1 when a seed breaks.
+ */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
     steps: { type: 'string', default: '2000' },
-    /** All deeds, not only the last. */
     /** One of the deliberate defects of bugs.ts. */
     bug: { type: 'string' },
+    /** All deeds, not only the last. */
     verbose: { type: 'boolean', default: false },
     /** Prints every change of the keys that hold one of these texts, with what the controllers log and what is done. */
     trace: { type: 'string', multiple: true },
