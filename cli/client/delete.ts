@@ -119,7 +119,9 @@ async function waitUntilGone(session: Session, going: readonly Going[], signal: 
 }
 
 function whatIsLeft({ kind, id }: Going, state: State): string {
-  const conditions = state.get(`status/${kind}` as const, id)?.value.conditions ?? [];
+  const status = state.get(`status/${kind}` as const, id)?.value;
+  // Until its owner has noticed, the status still speaks of the record.
+  const conditions = status?.phase === 'Deleting' ? status.conditions : [];
   const said =
     conditions.find(({ type, status }) => type === 'Deleting' && status === 'True') ??
     conditions.find(({ type, status }) => type === 'Ready' && status === 'False');

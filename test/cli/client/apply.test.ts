@@ -145,9 +145,8 @@ describe('berth delete', () => {
     await bench.clock.until(() => bench.noted.length > 0, 1000);
     expect(bench.take()).to.equal('application "shop" deleted\n');
     expect(await bench.text('applications', 'default/shop')).to.equal(undefined);
-    await bench.put({
-      'status/applications': { 'default/shop': applicationStatus(uid, 'False', 'left: 2 containers') },
-    });
+    const leaving = { ...applicationStatus(uid, 'False', 'left: 2 containers'), phase: 'Deleting' };
+    await bench.put({ 'status/applications': { 'default/shop': leaving } });
     await bench.clock.until(() => bench.noted.some((line) => line.includes('left: 2 containers')), 1000);
     await bench.delete('accepted/applications', 'default/shop');
     await bench.clock.advance(10);
