@@ -55,9 +55,9 @@ const blindToObserved = (state: View): View => ({
 const isNotOfObserved = (guard: Guard): boolean => !('absent' in guard && guard.absent === 'observed');
 
 /** Writes compare nothing, neither the lead nor what they were decided on, so that what a dead leader sent still lands. */
-const skippedFenceInEtcd: Bug = {
-  name: 'skipped-fence-in-etcd',
-  breaks: 4,
+const unguardedWrites: Bug = {
+  name: 'unguarded-writes',
+  breaks: 2,
   kv: (sound) =>
     new Proxy(sound, {
       get(target, name) {
@@ -104,4 +104,4 @@ const lostReservation: Bug = {
   },
 };
 
-export const bugs: readonly Bug[] = [addressFreedTooEarly, skippedFenceInEtcd, skippedFenceOnHosts, lostReservation];
+export const bugs: readonly Bug[] = [addressFreedTooEarly, unguardedWrites, skippedFenceOnHosts, lostReservation];

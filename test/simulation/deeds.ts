@@ -73,7 +73,7 @@ const MISTAKES = [
 const users: Deed[] = [
   {
     name: 'put a cloud',
-    weight: 6,
+    weight: 4,
     async do(world) {
       const cloud = pick(world.random, CLOUDS);
       await put(world, `dockerclouds/${cloud}`, cloudRecord(world.random));
@@ -82,7 +82,7 @@ const users: Deed[] = [
   },
   {
     name: 'delete a cloud',
-    weight: 1,
+    weight: 0.5,
     async do(world) {
       const cloud = pick(world.random, CLOUDS);
       await del(world, `dockerclouds/${cloud}`);
@@ -100,7 +100,7 @@ const users: Deed[] = [
   },
   {
     name: 'delete an application',
-    weight: 6,
+    weight: 5,
     async do(world) {
       const app = pick(world.random, APPS);
       await del(world, `applications/default/${app}`);
@@ -119,7 +119,7 @@ const users: Deed[] = [
   },
   {
     name: 'put a mistake',
-    weight: 3,
+    weight: 2,
     async do(world) {
       const app = pick(world.random, APPS);
       await put(world, `applications/default/${app}`, pick(world.random, MISTAKES));
@@ -132,7 +132,7 @@ const users: Deed[] = [
 const fate: Deed[] = [
   {
     name: 'cut a machine off',
-    weight: 5,
+    weight: 2,
     do(world) {
       const machine = anyMachine(world);
       if (!machine) return 'none';
@@ -145,7 +145,7 @@ const fate: Deed[] = [
   },
   {
     name: 'slow a machine down',
-    weight: 3,
+    weight: 1,
     do(world) {
       const machine = anyMachine(world);
       if (machine) machine.slowMs = pick(world.random, [0, 0, 500, 5000, 20_000, 100_000]);
@@ -154,7 +154,7 @@ const fate: Deed[] = [
   },
   {
     name: 'reboot a machine',
-    weight: 3,
+    weight: 1.5,
     do(world) {
       const machine = anyMachine(world);
       machine?.reboot();
@@ -163,7 +163,7 @@ const fate: Deed[] = [
   },
   {
     name: 'destroy a machine',
-    weight: 1,
+    weight: 0.5,
     do(world) {
       const machine = anyMachine(world);
       if (machine) world.hollow.lose(machine.host);
@@ -172,7 +172,7 @@ const fate: Deed[] = [
   },
   {
     name: 'crash a container',
-    weight: 6,
+    weight: 3,
     do(world) {
       const containers = [...(anyMachine(world)?.containers.values() ?? [])];
       if (containers.length === 0) return 'none';
@@ -183,7 +183,7 @@ const fate: Deed[] = [
   },
   {
     name: 'refuse an image',
-    weight: 3,
+    weight: 2,
     do(world) {
       const machine = anyMachine(world);
       if (!machine) return 'none';
@@ -194,7 +194,7 @@ const fate: Deed[] = [
   },
   {
     name: 'kill a process',
-    weight: 4,
+    weight: 1,
     do(world) {
       const replica = anyReplica(world);
       replica.life.kill();
@@ -203,7 +203,7 @@ const fate: Deed[] = [
   },
   {
     name: 'freeze a process',
-    weight: 3,
+    weight: 1,
     do(world) {
       const replica = anyReplica(world);
       replica.life.freeze();
@@ -213,7 +213,7 @@ const fate: Deed[] = [
   },
   {
     name: 'cut a process off the store',
-    weight: 3,
+    weight: 1,
     do(world) {
       const replica = anyReplica(world);
       replica.partitioned = true;
@@ -225,7 +225,7 @@ const fate: Deed[] = [
   },
   {
     name: 'cut all watches',
-    weight: 3,
+    weight: 1,
     do(world) {
       world.etcd.disconnect();
       return '';
@@ -233,7 +233,7 @@ const fate: Deed[] = [
   },
   {
     name: 'compact',
-    weight: 3,
+    weight: 2,
     async do(world) {
       const { revision } = world.etcd;
       // Twice at one revision is refused, as by etcd.
@@ -246,7 +246,7 @@ const fate: Deed[] = [
   },
   {
     name: 'jump the wall clock',
-    weight: 1,
+    weight: 0.5,
     do(world) {
       const ms = (world.random.next() - 0.5) * 7_200_000;
       world.clock.jump(ms);

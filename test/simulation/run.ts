@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 /** The longest that the world may take to come to rest: time-outs, hosts declared lost, replaced and filled. */
 const REST = 20 * MINUTE;
 /** The longest pause between two deeds, milliseconds. Most are short, so that deeds meet. */
-const PAUSES = [0, 1, 5, 20, 100, 500, 3000];
+const PAUSES = [0, 1, 5, 20, 100, 500, 2000, 5000];
 
 /**
  * One whole run from a seed: `steps` deeds with pauses between them, every invariant checked at every change; then

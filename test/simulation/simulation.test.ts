@@ -3,19 +3,14 @@ import { bugs } from './bugs.ts';
 import { simulate } from './run.ts';
 
 /** Seeds of every test run. Many more: `npm run simulate -- --seed 1 --seeds 1000 --steps 2000`. */
-const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
-const STEPS = 500;
+const SEEDS = [1, 2, 3, 4, 5, 6];
+const STEPS = 400;
 
-/** A seed that shows each deliberate bug, and the steps it takes: what the simulation is for. */
-const CAUGHT: Record<string, { seed: number; steps: number }> = {
-  'address-freed-too-early': { seed: 1, steps: 500 },
-  'skipped-fence-in-etcd': { seed: 1, steps: 500 },
-  'skipped-fence-on-hosts': { seed: 1, steps: 800 },
-  'lost-reservation': { seed: 3, steps: 500 },
-};
+/** A deliberate bug has to be caught by one of so many seeds; which one it is changes with every change of the code. */
+const TRIES = 25;
 
 describe('the simulation', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   for (const seed of SEEDS) {
     it(`keeps every guarantee over ${STEPS} steps of seed ${seed}`, async () => {
@@ -33,10 +28,13 @@ describe('the simulation', function () {
   });
 
   for (const bug of bugs) {
-    const { seed, steps } = CAUGHT[bug.name]!;
-    it(`catches a deliberate bug: ${bug.name}, by seed ${seed}`, async () => {
-      const { broken } = await simulate(seed, steps, { bug });
-      expect(broken.join('\n')).to.include(`guarantee ${bug.breaks}`);
+    it(`catches a deliberate bug: ${bug.name}`, async () => {
+      const caught: string[] = [];
+      for (let seed = 1; seed <= TRIES && caught.length === 0; seed++) {
+        const { broken } = await simulate(seed, STEPS, { bug });
+        if (broken.some((what) => what.includes(`guarantee ${bug.breaks},`))) caught.push(`by seed ${seed}`);
+      }
+      expect(caught).to.have.length(1);
     });
   }
 });

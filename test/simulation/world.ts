@@ -11,14 +11,14 @@ import type { Bug } from './bugs.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
 import { hollowTools, SECRET } from './tools.ts';
 
-/** Share of calls at which a process dies, while faults are on: about one death per process and virtual minute. */
-const DEATHS = 1 / 4000;
+/** Share of calls at which a process dies, while faults are on: about one death in some virtual minutes. */
+const DEATHS = 1 / 20_000;
 /** Share of the batches for hosts that are held up. */
-const STALLS = 1 / 50;
+const STALLS = 1 / 25;
 /** Share of the writes that are a process's last: it dies, and they arrive when somebody else leads. */
-const LAST_WORDS = 1 / 500;
+const LAST_WORDS = 1 / 1000;
 /** Milliseconds that a process stays down, at most. */
-const DOWN = 8000;
+const DOWN = 4000;
 
 /** Keys that are written without a lead. */
 const FREE = /\/(events|leaders|members|installation)(\/|$)/;
@@ -81,7 +81,8 @@ export class World {
       for (const { type, kv } of events) {
         const { key, createRevision, modRevision } = kv;
         tell?.(`${this.clock.monotonic()} ms @${revision} ${type} ${key} ${type === 'put' ? kv.value : ''}`);
-        if (type === 'put' && kv.value.includes(SECRET)) this.#break(`guarantee 9: a secret stands in ${key}`);
+        if (type === 'put' && kv.value.includes(SECRET))
+          this.#break(`guarantee 9, no secret in the open: a secret stands in ${key}`);
         this.ledger.apply({ key, createRevision, modRevision, ...(type === 'put' ? { value: kv.value } : {}) });
       }
       this.#check();
@@ -160,7 +161,9 @@ export class World {
       const key = `${machine.host} ${controller}`;
       const highest = this.#fences.get(key) ?? 0;
       if (revision < highest)
-        this.#break(`guarantee 4: ${machine.host} took a batch of ${controller} ${revision} after ${highest}`);
+        this.#break(
+          `guarantee 4, nothing lands without the lead: ${machine.host} took a batch of ${controller} ${revision} after ${highest}`,
+        );
       this.#fences.set(key, Math.max(highest, revision));
     }
   }
@@ -190,7 +193,9 @@ export class World {
     } catch {
       return; // Compacted meanwhile: nobody can tell any more.
     }
-    this.#break(`guarantee 4: ${replica} wrote for ${controller} at revision ${revision} without the lead`);
+    this.#break(
+      `guarantee 4, nothing lands without the lead: ${replica} wrote for ${controller} at revision ${revision} without the lead`,
+    );
   }
 
   /** Brings replica `index` to life, under a new name. */
@@ -218,7 +223,7 @@ export class World {
       tools: hollowTools({
         hollow: this.hollow,
         life,
-        delay: () => sleep(this.clock, this.#stall()),
+        delay: () => sleep(this.clock, this.#stall(life)),
         ...(this.#bug && { bug: this.#bug }),
       }),
       identity: { replica: name, hostname: 'simulation', pid: this.#born, version: '0' },
@@ -229,9 +234,11 @@ export class World {
     process.start();
   }
 
-  /** Milliseconds that a batch is held up on its way to a host. */
-  #stall(): number {
-    return this.faults && this.random.next() < STALLS ? integer(this.random, 50_000) : 0;
+  /** Milliseconds that a batch is held up on its way to a host. Half of those that are were their sender's last. */
+  #stall(sender: Life): number {
+    if (!this.faults || this.random.next() >= STALLS) return 0;
+    if (this.random.next() < 0.5) this.clock.after(integer(this.random, 1000), () => sender.kill());
+    return integer(this.random, 50_000);
   }
 
   #fault(replica: Replica, { method }: Call): Fault {
