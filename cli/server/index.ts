@@ -44,14 +44,14 @@ export async function serve(flags: ServerFlags, { own, greet = false }: ServeOpt
   const ending = endingSignal(log);
   // The timers of our clock let a process end that has nothing else to do; this one has.
   const alive = setInterval(() => undefined, 2 ** 30);
-  const http = await httpSettings(flags, process.env);
-  const definitions = chosen(controllers, flags.only);
-  const identity = await loadIdentity(flags.identity ?? defaultIdentityPath(process.env));
-  const sealer = await createSealer({ identity });
-
   // Undone in reverse, however far it came.
   const undo: (() => Promise<void> | void)[] = [];
   try {
+    const http = await httpSettings(flags, process.env);
+    const definitions = chosen(controllers, flags.only);
+    const identity = await loadIdentity(flags.identity ?? defaultIdentityPath(process.env));
+    const sealer = await createSealer({ identity });
+
     const etcd = own && (await startOwnEtcd({ ...own, listen: etcdAddress(own.listen) }, { clock, env: process.env }));
     if (etcd) undo.push(() => etcd.stop());
     const access = await readEtcdAccess(flags, etcd?.endpoint);

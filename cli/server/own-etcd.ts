@@ -67,11 +67,11 @@ export async function startOwnEtcd(
     onPath('flock', 'util-linux', env.PATH),
   ]);
   const logFile = join(folder, 'etcd.log');
-  const child = await locked(folder, () => spawnSupervisor({ etcd, flock, folder, listen, logFile }), clock);
+  const { child, ended } = await locked(folder, () => spawnSupervisor({ etcd, flock, folder, listen, logFile }), clock);
   let stopping = false;
-  const failed = once(child, 'exit').then(async ([code, signal]) => {
+  const failed = ended.then(async (how) => {
     if (stopping) return new Promise<never>(() => {});
-    return new BerthError('BERTH_STORE_UNAVAILABLE', `etcd ended with ${signal ?? `code ${code}`}`, {
+    return new BerthError('BERTH_STORE_UNAVAILABLE', `etcd ended with ${how}`, {
       place: logFile,
       found: await lastLine(logFile),
     });
@@ -92,14 +92,20 @@ export async function startOwnEtcd(
     failed,
     async stop() {
       stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
       const kill = clock.after(STOP_WITHIN, () => killGroup(child));
-      const ended = once(child, 'exit');
       child.stdin?.end();
       await ended;
       kill.cancel();
     },
   };
+}
+
+interface Supervisor {
+  child: ChildProcess;
+  /** Resolves with its exit code or signal. */
+  ended: Promise<string>;
+  /** Whether it got the lock of its directory. */
+  locked: Promise<boolean>;
 }
 
 async function spawnSupervisor(options: {
@@ -108,7 +114,7 @@ async function spawnSupervisor(options: {
   folder: string;
   listen: Address;
   logFile: string;
-}): Promise<ChildProcess> {
+}): Promise<Supervisor> {
   const { etcd, flock, folder, listen, logFile } = options;
   const log = await open(logFile, 'a', 0o600);
   try {
@@ -116,8 +122,13 @@ async function spawnSupervisor(options: {
     // A session of its own: what a terminal sends to us must not end etcd before the controllers have given their leads back.
     const child = spawn(flock, args, { detached: true, stdio: ['pipe', 'pipe', log.fd], env: etcdEnvironment() });
     child.stdin?.on('error', () => undefined);
-    await once(child, 'spawn');
-    return child;
+    // Listened to from the start: one that finds the lock taken ends within milliseconds.
+    const ended = new Promise<string>((resolve, reject) => {
+      child.on('close', (code, signal) => resolve(signal ?? `code ${code}`));
+      child.on('error', reject);
+    });
+    const holdsLock = new Promise<true>((resolve) => child.stdout?.once('data', () => resolve(true)));
+    return { child, ended, locked: Promise.race([holdsLock, ended.then(() => false)]) };
   } finally {
     await log.close();
   }
@@ -150,7 +161,7 @@ const etcdEnvironment = (): Record<string, string> => ({
 });
 
 /** A supervisor that holds the directory's lock. One that was just killed may take a moment to let it go. */
-async function locked(folder: string, start: () => Promise<ChildProcess>, clock: Clock): Promise<ChildProcess> {
+async function locked(folder: string, start: () => Promise<Supervisor>, clock: Clock): Promise<Supervisor> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await rotate(join(folder, 'etcd.log'));
@@ -159,12 +170,8 @@ async function locked(folder: string, start: () => Promise<ChildProcess>, clock:
   }
   const deadline = clock.monotonic() + LOCK_WITHIN;
   for (;;) {
-    const child = await start();
-    const isLocked = await Promise.race([
-      once(child.stdout!, 'data').then(() => true),
-      once(child, 'close').then(() => false),
-    ]);
-    if (isLocked) return child;
+    const supervisor = await start();
+    if (await supervisor.locked) return supervisor;
     if (clock.monotonic() > deadline) break;
     await sleep(clock, 100);
   }
