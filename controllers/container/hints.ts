@@ -24,7 +24,7 @@ export async function listen(context: Background): Promise<void> {
       const hosts = new Set(
         state
           .list('hosts')
-          .filter(({ value }) => value.engine && !value.gone)
+          .filter(({ value }) => value.prepared !== undefined && !value.gone)
           .map((entry) => ({ host: nameOf(entry), agent: entry.value.agent }))
           .filter(({ host, agent }) => context.mine(host) && (!agent || tools.agentOf === host))
           .map(({ host }) => host),

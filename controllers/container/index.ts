@@ -42,8 +42,10 @@ async function reconcileHost(name: string, context: ContainerContext): Promise<R
   const { state, tools, fence } = context;
   const record = state.by('hosts', 'name', name)[0]?.value;
   if (!record || (record.agent && tools.agentOf !== name)) return;
-  const memory = tools.memory.of(name, fence.revision);
   if (record.gone) return forgetAll(name, context);
+  // Nothing was ever on it, and nobody need answer there yet.
+  if (record.prepared === undefined) return;
+  const memory = tools.memory.of(name, fence.revision);
   try {
     const host = new Host(name, context, {
       link: await tools.linkTo(name, state),

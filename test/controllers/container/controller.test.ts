@@ -35,6 +35,8 @@ describe('the container controller', () => {
   let hollow: Hollow;
   let replica: ReturnType<World['replica']>;
   let around: (network: HostNetwork) => HostNetwork;
+  /** Hosts that somebody wanted to reach. */
+  const asked = new Set<string>();
 
   const machine = (name = 'h-1'): HollowMachine => hollow.machines.get(name)!;
   const observed = async (id = 'h-1/default/shop/web-0') =>
@@ -64,7 +66,7 @@ describe('the container controller', () => {
     machine(name).images.add('web:1');
     const record: Partial<HostRecord> = {
       ...{ cloud: 'cloud', schedulable: true, drain: false, lost: false, gone: false, agent: false, shim: true },
-      ...{ address: made.address, engine: { kind: 'hollow' } },
+      ...{ address: made.address, engine: { kind: 'hollow' }, prepared: 'yes' },
     };
     await put(`hosts/cloud/${name}`, record);
   }
@@ -84,6 +86,7 @@ describe('the container controller', () => {
   function start(name = 'replica-1'): ReturnType<World['replica']> {
     const tools = containerTools({
       linkTo: async (host) => {
+        asked.add(host);
         const { engine, network } = hollow.connect(host);
         return { engine, network: around(network) };
       },
@@ -92,6 +95,7 @@ describe('the container controller', () => {
   }
 
   beforeEach(async () => {
+    asked.clear();
     world = new World();
     hollow = new Hollow({ clock: world.clock, random: world.random });
     around = (network) => network;
@@ -152,6 +156,12 @@ describe('the container controller', () => {
     await eventually('the other host’s container', () => runs('h-2/default/shop/web-1'), 5000);
     machine('h-1').reachable = true;
     await eventually('the host that answers again', () => runs());
+  });
+
+  it('asks nothing of a host before it was prepared', async () => {
+    await put('hosts/cloud/h-3', { cloud: 'cloud', engine: { kind: 'tls', port: 2376 }, address: '192.0.2.3' });
+    await world.clock.advance(60_000);
+    expect([...asked]).to.deep.equal(['h-1']);
   });
 
   it('routes to the members of a network on other hosts', async () => {
