@@ -40,15 +40,17 @@ describe(`controllers that are killed ${KILLS} times (BERTH_SEED=${SEED})`, func
 
   it(`hold every invariant at every sample while an application grows from ${FEW} to ${MANY} and shrinks again`, async () => {
     await berth.put('applications/default/shop', shop(FEW));
+    let starting: Promise<unknown> = Promise.resolve();
     for (let i = 1; i <= KILLS; i++) {
-      await sampleFor(integer(random, GAP));
+      await Promise.all([starting, sampleFor(integer(random, GAP))]);
       await berth.put('applications/default/shop', shop(sizeAt(i / KILLS)));
       await sampleFor(integer(random, 2000));
       // Now and then both, so that nobody is left to take over.
       const victims = random.next() < 0.25 ? [...berth.replicas] : [berth.replicas[integer(random, 2)]!];
-      for (const victim of victims) await berth.kill(victim);
-      for (const _ of victims) await berth.startReplica();
+      await Promise.all(victims.map((victim) => berth.kill(victim)));
+      starting = Promise.all(victims.map(() => berth.startReplica()));
     }
+    await starting;
     await berth.ready('applications', 'default/shop');
     await berth.rest();
     expect(await berth.witness.sample()).to.deep.equal([]);
