@@ -78,6 +78,16 @@ function rangeOf(cidr: string): { first: number; last: number } {
   return { first, last: first + 2 ** (32 - Number(length)) - 1 };
 }
 
+/** 2: Calico's records agree with each other: blocks, affinities, handles, endpoints and pools. */
+const calicoAgrees: Invariant = {
+  guarantee: 2,
+  name: 'Calico’s records agree',
+  *broken(ledger, touched) {
+    if (!touched.calico) return;
+    for (const { code, id, message } of ledger.calico.findings()) yield `${id}: ${code}: ${message}`;
+  },
+};
+
 /** Sums of halves and tenths of cores are not exact. */
 const ROUNDING = 1e-6;
 
@@ -146,6 +156,7 @@ export const invariants: readonly Invariant[] = [
   oneAssignment,
   addressesApart,
   networksApart,
+  calicoAgrees,
   withinLimits,
   uidsAgree,
 ];
@@ -161,5 +172,6 @@ export function check(ledger: Ledger): string[] {
   touched.addresses.clear();
   touched.assigned.clear();
   touched.networks = false;
+  touched.calico = false;
   return said;
 }

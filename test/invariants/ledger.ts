@@ -1,3 +1,4 @@
+import { CalicoAudit } from '../../lib/calico/index.ts';
 import type { ContainerSummary } from '../../lib/docker/index.ts';
 import { type Keyspace, type Kind, kinds, type RecordOf } from '../../lib/store/index.ts';
 
@@ -18,6 +19,8 @@ export interface Touched {
   containers: Set<string>;
   addresses: Set<string>;
   networks: boolean;
+  /** Anything in Calico's tree. */
+  calico: boolean;
   /** Hosts that were given something new. */
   assigned: Set<string>;
 }
@@ -29,6 +32,7 @@ export const nothingTouched = (): Touched => ({
   containers: new Set(),
   addresses: new Set(),
   networks: false,
+  calico: false,
   assigned: new Set(),
 });
 
@@ -39,6 +43,8 @@ export const nothingTouched = (): Touched => ({
 export class Ledger {
   readonly touched = nothingTouched();
   readonly engines = new Map<string, readonly Running[]>();
+  /** What `calicoctl ipam check` would have to say. */
+  readonly calico = new CalicoAudit();
   readonly #keyspace: Keyspace;
   readonly #records = new Map<Kind, Map<string, Held>>();
   /** Assignment ids by container name. */
@@ -58,6 +64,10 @@ export class Ledger {
     if (!located) return;
     const { kind, id } = located;
     const records = this.#of(kind);
+    if (kind === 'calico') {
+      this.touched.calico = true;
+      this.calico.apply(id, change.value);
+    }
     const before = records.get(id);
     if (before) this.#index(kind, id, before, 'remove');
     if (change.value === undefined) {
