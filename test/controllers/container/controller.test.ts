@@ -3,9 +3,10 @@ import { container, containerTools } from '../../../controllers/container/index.
 import { Fenced } from '../../../lib/fence/index.ts';
 import { Hollow, type HollowMachine } from '../../../lib/machine/hollow/index.ts';
 import type { HostNetwork } from '../../../lib/network/index.ts';
-import type { DockerCloudSpec, HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
+import type { HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
+import { cloudSpec, containerRecord } from '../../harness/records.ts';
 import { World } from '../../lib/reconcile/support.ts';
-import { assignmentOf, endpointOf, recordOf } from './world.ts';
+import { assignmentOf, endpointOf } from './world.ts';
 
 const LOCATION = {
   driver: 'hollow',
@@ -17,18 +18,11 @@ const LOCATION = {
   failureRate: 0,
 } as const;
 
-const CLOUD: DockerCloudSpec = {
+const CLOUD = cloudSpec({
   location: [LOCATION],
-  ssh: { user: 'root', hostKeys: {} },
   hosts: { min: 1, max: 2 },
   machine: { minCores: 1, minRam: 0, labels: {} },
-  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
-  tls: { generate: true },
-  network: { provider: 'linux' },
-  swarm: { enabled: false },
-  placement: { strategies: [] },
-  deletion: 'wait',
-};
+});
 
 describe('the container controller', () => {
   let world: World;
@@ -78,7 +72,7 @@ describe('the container controller', () => {
     address = '10.64.0.1',
     image = 'web:1',
   } = {}): Promise<void> {
-    await put(`containers/default/shop/${name}`, recordOf({ image }));
+    await put(`containers/default/shop/${name}`, containerRecord({ image }));
     await put(`assignments/${host}/default/shop/${name}`, assignmentOf(uid));
     await put(`endpoints/${host}/default/shop/${name}`, endpointOf(uid, address));
   }

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { plan } from '../../../controllers/container/plan.ts';
 import { namespaceOf } from '../../../lib/network/linux/index.ts';
-import { assignmentOf, endpointOf, recordOf, World } from './world.ts';
+import { containerRecord } from '../../harness/records.ts';
+import { assignmentOf, endpointOf, World } from './world.ts';
 
 const WEB = 'default/shop/web-0';
 
@@ -21,7 +22,7 @@ function settle(world: World, limit = Infinity): boolean {
 }
 
 function assigned(
-  { uid = 'u1', shim = true, record = recordOf(), id = WEB, address = '10.64.0.1' } = {},
+  { uid = 'u1', shim = true, record = containerRecord(), id = WEB, address = '10.64.0.1' } = {},
   world = new World({ shim }),
 ): World {
   world.assignments.set(id, assignmentOf(uid));
@@ -115,7 +116,11 @@ describe('the plan of a host', () => {
       [],
     ],
     ['whose record is gone', (world: World) => world.records.clear(), []],
-    ['whose record has another spec', (world: World) => world.records.set(WEB, recordOf({ spec: 'spec-2' })), []],
+    [
+      'whose record has another spec',
+      (world: World) => world.records.set(WEB, containerRecord({ spec: 'spec-2' })),
+      [],
+    ],
   ] as const) {
     it(`makes nothing of an assignment ${what}`, () => {
       const world = assigned();
@@ -127,7 +132,7 @@ describe('the plan of a host', () => {
 
   for (const [what, change] of [
     ['is gone', (world: World) => world.records.clear()],
-    ['has another spec', (world: World) => world.records.set(WEB, recordOf({ spec: 'spec-2' }))],
+    ['has another spec', (world: World) => world.records.set(WEB, containerRecord({ spec: 'spec-2' }))],
   ] as const) {
     it(`keeps a container whose record ${what}, by its assignment`, () => {
       const world = running();
@@ -141,18 +146,18 @@ describe('the plan of a host', () => {
 
   it('stops what is not to run, and starts it again', () => {
     for (const restart of ['no', 'unless-stopped'] as const) {
-      const world = running({ record: recordOf({ restart }) });
-      world.records.set(WEB, recordOf({ restart, run: false }));
+      const world = running({ record: containerRecord({ restart }) });
+      world.records.set(WEB, containerRecord({ restart, run: false }));
       settle(world);
       expect(world.observed.get(WEB)).include({ state: 'exited', stopped: true });
-      world.records.set(WEB, recordOf({ restart }));
+      world.records.set(WEB, containerRecord({ restart }));
       settle(world);
       expect(world.observed.get(WEB)).include({ state: 'running' }).not.property('stopped');
     }
   });
 
   it('does not start what was never to run', () => {
-    const world = assigned({ record: recordOf({ run: false }) });
+    const world = assigned({ record: containerRecord({ run: false }) });
     settle(world);
     expect(world.observed.get(WEB)).include({ state: 'created', stopped: true });
   });
@@ -166,7 +171,7 @@ describe('the plan of a host', () => {
   ] as const) {
     it(`leaves a container with restart policy ${restart} and exit code ${exitCode} ${after}, with its namespace`, () => {
       for (const lost of [true, false]) {
-        const world = running({ record: recordOf({ restart }) });
+        const world = running({ record: containerRecord({ restart }) });
         world.end(only(world).id, exitCode);
         if (lost) world.namespaces.clear();
         settle(world);
@@ -253,7 +258,12 @@ describe('the plan of a host', () => {
       it(`waits with that alone (${what}) and says why`, () => {
         const world = assigned();
         assigned(
-          { uid: 'u2', id: 'default/shop/other-0', address: '10.64.0.2', record: recordOf({ image: 'other:1' }) },
+          {
+            uid: 'u2',
+            id: 'default/shop/other-0',
+            address: '10.64.0.2',
+            record: containerRecord({ image: 'other:1' }),
+          },
           world,
         );
         world.failures.set(what, failure);
@@ -312,7 +322,7 @@ describe('the plan of a host', () => {
             const replace = () => {
               const uid = `n${++uids}`;
               world.assignments.set(id, assignmentOf(uid));
-              if (!world.records.has(id)) world.records.set(id, recordOf());
+              if (!world.records.has(id)) world.records.set(id, containerRecord());
             };
             if (what === 'assign' && !world.assignments.has(id)) replace();
             if (what === 'replace') replace();
@@ -321,13 +331,13 @@ describe('the plan of a host', () => {
             if (what === 'leader') world.newLeader();
             if (what === 'crash' && victim?.state === 'running') world.end(victim.id, 1);
             if (what === 'vanish' && victim) world.engine.delete(victim.id);
-            if (what === 'stop') world.records.set(id, recordOf({ run: false }));
-            if (what === 'run') world.records.set(id, recordOf());
-            if (what === 'respec') world.records.set(id, recordOf({ spec: 'spec-2' }));
+            if (what === 'stop') world.records.set(id, containerRecord({ run: false }));
+            if (what === 'run') world.records.set(id, containerRecord());
+            if (what === 'respec') world.records.set(id, containerRecord({ spec: 'spec-2' }));
             ippool(world);
             if (what === 'act') settle(world, count);
           }
-          for (const id of world.assignments.keys()) world.records.set(id, recordOf());
+          for (const id of world.assignments.keys()) world.records.set(id, containerRecord());
           // The other side of the handshake: addresses move when the old incarnation is forgotten.
           for (let i = 0; i < 4; i++) {
             ippool(world);

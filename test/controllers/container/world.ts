@@ -22,27 +22,6 @@ export const endpointOf = (uid: string, address: string): EndpointRecord => ({
   dns: [],
 });
 
-export const recordOf = (more: Partial<ContainerRecord> = {}): ContainerRecord => ({
-  uid: 1,
-  cloud: 'cloud',
-  service: 'web',
-  image: 'web:1',
-  env: {},
-  labels: {},
-  resources: { cpus: 0, memory: 0 },
-  ports: [],
-  networks: ['default.shop.default'],
-  volumes: [],
-  extraHosts: [],
-  restart: 'unless-stopped',
-  stopGrace: 10,
-  run: true,
-  update: 'stop-first',
-  strategies: [],
-  spec: 'spec-1',
-  ...more,
-});
-
 interface Made {
   id: string;
   role: Contained['role'];

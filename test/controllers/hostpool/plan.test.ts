@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterProbe, type Health, lossRules, unknown } from '../../../controllers/hostpool/health.ts';
 import { type CloudFacts, type HostFacts, planCloud } from '../../../controllers/hostpool/plan.ts';
 import type { DockerCloudSpec, HostRecord, LocationSpec } from '../../../lib/records/index.ts';
+import { cloudSpec } from '../../harness/records.ts';
 
 const hollow: LocationSpec = {
   driver: 'hollow',
@@ -15,18 +16,8 @@ const hollow: LocationSpec = {
 };
 const byon: LocationSpec = { driver: 'byon', text: 'byon:(hosts="…")', machines: [] };
 
-const specOf = (min: number, max: number, location: LocationSpec[] = [hollow]): DockerCloudSpec => ({
-  location,
-  ssh: { user: 'root', hostKeys: {} },
-  hosts: { min, max },
-  machine: { minCores: 0, minRam: 0, labels: {} },
-  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
-  tls: { generate: true },
-  network: { provider: 'linux' },
-  swarm: { enabled: false },
-  placement: { strategies: [] },
-  deletion: 'wait',
-});
+const specOf = (min: number, max: number, location: LocationSpec[] = [hollow]) =>
+  cloudSpec({ location, hosts: { min, max } });
 
 const fine = afterProbe(unknown, { reachable: true, engine: true, message: '' }, 0);
 const down: Health = { ...unknown, verdict: 'failing', engine: 'failing', failingSince: 0 };

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { plan } from '../../../controllers/placement/plan.ts';
 import { seededRandom } from '../../../lib/platform/index.ts';
 import type { AssignmentRecord, ContainerRecord, HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
+import { containerRecord } from '../../harness/records.ts';
 import { State } from '../../harness/state.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -28,26 +29,8 @@ const host = (fields: Partial<HostRecord> = {}): HostRecord => ({
   ...fields,
 });
 
-const container = (fields: Partial<ContainerRecord> = {}): ContainerRecord => ({
-  uid: 7,
-  cloud: 'c',
-  service: 'web',
-  image: 'redis:3',
-  env: {},
-  labels: {},
-  resources: { cpus: 0, memory: 0 },
-  ports: [],
-  networks: ['default.shop.default'],
-  volumes: [],
-  extraHosts: [],
-  restart: 'unless-stopped',
-  stopGrace: 10,
-  run: true,
-  update: 'stop-first',
-  strategies: [],
-  spec: 'spec-1',
-  ...fields,
-});
+const container = (fields: Partial<ContainerRecord> = {}): ContainerRecord =>
+  containerRecord({ uid: 7, cloud: 'c', image: 'redis:3', ...fields });
 
 const assignment = (fields: Partial<AssignmentRecord> = {}): AssignmentRecord => ({
   uid: 'aaaaaaaaaaaaaaaaaaaa',

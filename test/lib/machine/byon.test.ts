@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { hostKeysOf } from '../../../lib/machine/byon/index.ts';
 import { createByon, type MachineRequest } from '../../../lib/machine/index.ts';
-import type { DockerCloudSpec, LocationSpec } from '../../../lib/records/index.ts';
+import type { LocationSpec } from '../../../lib/records/index.ts';
 import { fingerprint } from '../../../lib/ssh/index.ts';
+import { cloudSpec } from '../../harness/records.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEaLQ3iNuv8qITTcIzvLIpI8nlrx9jvNQQeBhKI9nlRd';
 const location: LocationSpec = {
@@ -14,18 +15,8 @@ const location: LocationSpec = {
     { address: '2001:db8::1', port: 22 },
   ],
 };
-const specWith = (hostKeys: Record<string, string>): DockerCloudSpec => ({
-  location: [location],
-  ssh: { user: 'root', hostKeys },
-  hosts: { min: 1, max: 1 },
-  machine: { minCores: 0, minRam: 0, labels: {} },
-  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
-  tls: { generate: true },
-  network: { provider: 'linux' },
-  swarm: { enabled: false },
-  placement: { strategies: [] },
-  deletion: 'wait',
-});
+const specWith = (hostKeys: Record<string, string>) =>
+  cloudSpec({ location: [location], ssh: { user: 'root', hostKeys } });
 const request = (claimed?: string): MachineRequest => ({
   ...{ host: 'c-a', cloud: 'c', installation: 'ours', spec: specWith({}), location, sshPublicKey: '' },
   ...(claimed !== undefined && { claimed }),

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createHostLinks, type HostLinks, type HostLinksOptions } from '../../../lib/machine/index.ts';
 import type { CloudSecrets, DockerCloudSpec } from '../../../lib/records/index.ts';
+import { cloudSpec } from '../../harness/records.ts';
 import { engineStub } from './engine-stub.ts';
 
 const secrets: CloudSecrets = {
@@ -8,18 +9,7 @@ const secrets: CloudSecrets = {
   client: { certificate: 'C', key: 'K' },
   ssh: { privateKey: 'P', publicKey: '' },
 };
-const spec: DockerCloudSpec = {
-  location: [{ driver: 'sandbox', text: 'sandbox' }],
-  ssh: { user: 'root', hostKeys: {} },
-  hosts: { min: 1, max: 1 },
-  machine: { minCores: 0, minRam: 0, labels: {} },
-  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
-  tls: { generate: true },
-  network: { provider: 'linux' },
-  swarm: { enabled: false },
-  placement: { strategies: [] },
-  deletion: 'wait',
-};
+const spec = cloudSpec();
 const host = {
   name: 'c-a',
   cloud: 'c',

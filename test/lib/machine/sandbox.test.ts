@@ -3,25 +3,15 @@ import { type ContainerSummary, EngineError } from '../../../lib/docker/index.ts
 import { createSandbox, type MachineRequest } from '../../../lib/machine/index.ts';
 import { missingCapabilities } from '../../../lib/machine/sandbox/capabilities.ts';
 import { machineContainer } from '../../../lib/machine/sandbox/container.ts';
-import type { DockerCloudSpec, LocationSpec } from '../../../lib/records/index.ts';
+import type { LocationSpec } from '../../../lib/records/index.ts';
 import { VirtualClock } from '../../../lib/simulation/index.ts';
 import { fingerprint } from '../../../lib/ssh/index.ts';
+import { cloudSpec } from '../../harness/records.ts';
 import { engineStub } from './engine-stub.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEaLQ3iNuv8qITTcIzvLIpI8nlrx9jvNQQeBhKI9nlRd';
 const location: LocationSpec = { driver: 'sandbox', text: 'sandbox' };
-const spec: DockerCloudSpec = {
-  location: [location],
-  ssh: { user: 'root', hostKeys: {} },
-  hosts: { min: 1, max: 1 },
-  machine: { minCores: 0, minRam: 0, labels: {} },
-  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
-  tls: { generate: true },
-  network: { provider: 'linux' },
-  swarm: { enabled: false },
-  placement: { strategies: [] },
-  deletion: 'wait',
-};
+const spec = cloudSpec({ location: [location] });
 const request: MachineRequest = {
   host: 'c-a',
   cloud: 'c',

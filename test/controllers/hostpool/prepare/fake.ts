@@ -4,24 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Machine } from '../../../../controllers/hostpool/prepare/index.ts';
 import type { Engine } from '../../../../lib/docker/index.ts';
-import type { DockerCloudSpec } from '../../../../lib/records/index.ts';
 import type { VirtualClock } from '../../../../lib/simulation/index.ts';
 import type { CommandResult, RunOptions, Shell } from '../../../../lib/ssh/index.ts';
 import { createAuthority, type KeyPair } from '../../../../lib/tls/index.ts';
+import { cloudSpec } from '../../../harness/records.ts';
 import { engineStub } from '../../../lib/machine/engine-stub.ts';
 
-export const spec: DockerCloudSpec = {
-  location: [],
-  ssh: { user: 'root', hostKeys: {} },
-  hosts: { min: 1, max: 1 },
-  machine: { minCores: 0, minRam: 0, labels: {} },
-  docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
-  tls: { generate: true },
-  network: { provider: 'linux' },
-  swarm: { enabled: false },
-  placement: { strategies: [] },
-  deletion: 'wait',
-};
+export const spec = cloudSpec({ location: [] });
 
 /**
  * A machine of a dozen commands: files, programs, a dockerd that starts. What its steps say is matched against the list
