@@ -1,6 +1,6 @@
 import { createAndStart, expectAnswer } from './bare.ts';
 import { inFlight } from './etcd.ts';
-import { type Bench, timed } from './harness.ts';
+import { type Bench, settle, timed } from './harness.ts';
 import { CLOUD, engineOf, withInstallation } from './installation.ts';
 
 const RUNS = 5;
@@ -24,6 +24,7 @@ export const burst: Bench = {
         const ours: number[] = [];
         const bare: number[] = [];
         for (let run = 1; run <= RUNS; run++) {
+          await settle();
           const mine = await scale(APP, 1 + MORE);
           for (const { value } of running(APP)) await expectAnswer(engine, value.id);
           await scale(APP, 1);
@@ -32,6 +33,7 @@ export const burst: Bench = {
           const starts = Array.from({ length: MORE }, (_, i) => async () => {
             ids.push(await createAndStart(engine, `bare-${run}-${i}`));
           });
+          await settle();
           const theirs = await timed(() => inFlight(starts, AT_ONCE));
           const removals = ids.map((id) => async () => {
             await expectAnswer(engine, id);

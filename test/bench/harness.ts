@@ -77,3 +77,14 @@ export async function until(what: string, condition: () => boolean | Promise<boo
     await sleep(systemClock, 5);
   }
 }
+
+/** Lets an engine end what goes on behind its answers: the turn before must not burden the next one. */
+export const settle = (): Promise<void> => sleep(systemClock, 1500);
+
+/** Aborts when somebody wants us to end: what was made is then given back first. A second signal ends us at once. */
+export const interrupted = (): AbortSignal => {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => controller.abort(new Error(`interrupted by ${signal}`)));
+  return controller.signal;
+};

@@ -1,6 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { Vault } from '../../controllers/hostpool/vault.ts';
 import { createDockerEngine, type Engine } from '../../lib/docker/index.ts';
-import { messageOf } from '../../lib/errors/index.ts';
 import { silent, systemClock, systemRandom } from '../../lib/platform/index.ts';
 import { createSealer, loadIdentity } from '../../lib/secrets/index.ts';
 import { createCache, type Entry, type Kv, type WatchCache } from '../../lib/store/index.ts';
@@ -40,14 +40,13 @@ export const withInstallation = <T>(work: (installation: Installation) => Promis
       process.stderr.write(`${await program.log()}\n`);
       throw error;
     } finally {
-      await Promise.race([giveBack(user, cache), program.ended]).catch(complain);
+      // Our children may have heard the Ctrl-C that we heard.
+      await Promise.race([giveBack(user, cache), program.ended]).catch(() => removeMachines(cache));
       await program.stop();
       cache.stop();
       kv.close();
     }
   });
-
-const complain = (error: unknown) => process.stderr.write(`something may be left behind: ${messageOf(error)}\n`);
 
 interface User {
   put(key: string, value: object): Promise<void>;
@@ -116,6 +115,16 @@ async function giveBack(user: User, cache: WatchCache): Promise<void> {
   await until('the containers to go', () => cache.list('observed').length === 0);
   for (const { id } of cache.list('dockerclouds')) await user.delete(keys.key('dockerclouds', id));
   await until('the hosts to go', () => cache.list('hosts').length === 0);
+}
+
+/** Without the controllers: what carries the installation's label. */
+function removeMachines(cache: WatchCache): void {
+  const id = cache.get('installation', '')?.value.id;
+  if (id === undefined) return;
+  const filter = `label=io.berth.installation=${id}`;
+  const found = execFileSync('docker', ['ps', '--all', '--quiet', '--filter', filter]).toString().split('\n');
+  const machines = found.filter((line) => line !== '');
+  if (machines.length > 0) execFileSync('docker', ['rm', '--force', '--volumes', ...machines], { stdio: 'ignore' });
 }
 
 /** The engine of the cloud's only host, reached as the controllers reach it. */

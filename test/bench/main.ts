@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../../lib/errors/index.ts';
 import { burst } from './burst.ts';
 import { events } from './events.ts';
-import type { Bench } from './harness.ts';
+import { type Bench, interrupted } from './harness.ts';
 import { idle } from './idle.ts';
 import { list } from './list.ts';
 import { reconcile } from './reconcile.ts';
@@ -46,13 +46,19 @@ function chosen(only: string | undefined): readonly Bench[] {
 /** @returns 1 where something could not be measured; a goal that is missed is a result like any other */
 async function measure(which: readonly Bench[], out: string): Promise<number> {
   const measured: Measured[] = [];
+  const ending = interrupted();
   for (const { name, about, run } of which) {
-    const say = (progress: string) => process.stderr.write(`${name}: ${progress}\n`);
+    if (ending.aborted) break;
+    // A bench says something before each run: so that is where it ends when it should.
+    const say = (progress: string) => {
+      ending.throwIfAborted();
+      process.stderr.write(`${name}: ${progress}\n`);
+    };
     say(about);
     try {
       measured.push({ bench: name, about, figures: await run(say) });
     } catch (error) {
-      say(messageOf(error));
+      process.stderr.write(`${name}: ${messageOf(error)}\n`);
       measured.push({ bench: name, about, figures: [], failure: messageOf(error) });
     }
   }

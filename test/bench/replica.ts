@@ -1,5 +1,5 @@
 import { createAndStart, expectAnswer } from './bare.ts';
-import { type Bench, timed } from './harness.ts';
+import { type Bench, settle, timed } from './harness.ts';
 import { CLOUD, engineOf, withInstallation } from './installation.ts';
 
 const RUNS = 15;
@@ -21,11 +21,13 @@ export const replica: Bench = {
         const bare: number[] = [];
         for (let run = 0; run <= RUNS; run++) {
           const before = new Set(running(APP).map(({ value }) => value.id));
+          await settle();
           const mine = await scale(APP, 2);
           for (const { value } of running(APP)) if (!before.has(value.id)) await expectAnswer(engine, value.id);
           await scale(APP, 1);
 
           let id = '';
+          await settle();
           const theirs = await timed(async () => {
             id = await createAndStart(engine, `bare-${run}`);
           });
