@@ -1,0 +1,77 @@
+import { BerthError, messageOf, reasonOf } from '../../lib/errors/index.ts';
+import type { HostLink } from '../../lib/machine/index.ts';
+import { stillLeads } from '../../lib/reconcile/index.ts';
+import type { DockerCloudSpec, HostRecord, Observation } from '../../lib/records/index.ts';
+import type { Shell } from '../../lib/ssh/index.ts';
+import { sameJson, type Write } from '../../lib/store/index.ts';
+import type { HostpoolContext, Owned } from './context.ts';
+import { secretsOf } from './credentials.ts';
+import { fencedShell, StepFailed } from './prepare/index.ts';
+
+/** What one host's reconcile works on. */
+export interface Subject {
+  cloud: string;
+  host: string;
+  record: HostRecord;
+  spec: DockerCloudSpec;
+  context: HostpoolContext;
+}
+
+/** The way to the host, as its record and the cloud's secrets have it. */
+export async function linkTo({ cloud, host, record, spec, context }: Subject): Promise<HostLink> {
+  const { state, tools } = context;
+  const secrets = await secretsOf(state.get('credentials', cloud), tools);
+  return tools.links.link({ name: host, ...record }, secrets, spec);
+}
+
+/** A shell whose commands the host refuses once a newer leader has been there. */
+export function fenced({ shell }: HostLink, { host, context }: Subject): Shell {
+  const { fence, installation } = context;
+  if (!shell) throw new BerthError('BERTH_SSH', `${host} is not reached by SSH`);
+  return fencedShell(shell, { fence, installation, stillLeads: () => stillLeads(context) });
+}
+
+/** That something came about. */
+export const done = (type: string): Observation => ({ type, status: 'True', reason: type, message: '' });
+
+/** Runs work that may fail, and says on the host's record why it did before the failure goes on to the queue's backoff. */
+export async function explaining<T>(subject: Subject, type: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const cause = error instanceof StepFailed ? error.cause : error;
+    if (!isOurs(cause)) {
+      const reason = cause instanceof BerthError ? reasonOf(cause.code) : 'Failed';
+      const message = `${error instanceof StepFailed ? `${error.step}: ` : ''}${messageOf(cause)}`;
+      await update(subject, (current) => current, [{ type, status: 'False', reason, message }]);
+      subject.context.event(`hosts/${subject.cloud}/${subject.host}`, 'Warning', reason, message);
+    }
+    throw cause;
+  }
+}
+
+/** A failure of the controller's own, that says nothing about the host. */
+const isOurs = (error: unknown): boolean =>
+  error instanceof BerthError && /^BERTH_(STORE_|CONFLICT|NOT_LEADER|FENCED)/.test(error.code);
+
+/**
+ * Changes the host's record as the cache has it now: whatever took long began with an older one.
+ * @returns whether anything changed
+ * @throws BERTH_CONFLICT where it changes meanwhile
+ */
+export async function update(
+  { cloud, host, context }: Subject,
+  change: (record: HostRecord) => HostRecord,
+  observed: Observation[],
+  claims: Write<Owned>[] = [],
+): Promise<boolean> {
+  const entry = context.state.get('hosts', `${cloud}/${host}`);
+  if (!entry) return false;
+  const changed = change(entry.value);
+  const value = { ...changed, conditions: context.conditions(changed.conditions, observed) };
+  if (sameJson(value, entry.value) && claims.length === 0) return false;
+  await context.store.commit({
+    writes: [{ put: 'hosts', id: entry.id, value, expect: entry.modRevision }, ...claims],
+  });
+  return true;
+}
