@@ -32,6 +32,8 @@ const LATE = 60_000;
 
 /** How long a unit waits for others at most while a transaction is in flight. Milliseconds. */
 const GATHER = 10;
+/** Units that must have come since a transaction was found not full before it is looked at again. */
+const MORE = 16;
 
 /** A unit that waits or is under way, with whom to tell. */
 interface Pending extends Delivery {
@@ -52,6 +54,8 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
   let scheduled = false;
   let gathering = false;
   let overdue = false;
+  /** Length of the queue below which another look finds no full transaction. */
+  let enough = 0;
   /** How many writes of a key are under way, or have landed and are not yet in the cache. */
   const unsettled = new Map<string, number>();
 
@@ -113,12 +117,15 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
 
   function pump(): void {
     while (transactions < IN_FLIGHT && queue.size > 0) {
+      const mayWait = transactions > 0 && !overdue;
+      if (mayWait && queue.size < enough) return gather();
       const { batch, full } = pack(queue, inFlight);
       if (batch.length === 0) return;
-      if (transactions > 0 && !full && !overdue) {
-        gather();
-        return;
+      if (mayWait && !full) {
+        enough = queue.size + MORE;
+        return gather();
       }
+      enough = 0;
       for (const unit of batch) {
         queue.delete(unit);
         inFlight.add(unit);
@@ -126,6 +133,7 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
       transactions++;
       void deliver(batch, { kv, check, clock, log, landed, failed }).finally(() => {
         transactions--;
+        enough = 0;
         for (const unit of batch) inFlight.remove(unit);
         pump();
       });
