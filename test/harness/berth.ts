@@ -231,10 +231,9 @@ export class Installation {
     const known = this.#engines.get(id);
     if (known?.target === target) return known.engine;
     known?.engine.close();
-    const credentials = await this.get('credentials', host.cloud);
-    if (!credentials) return undefined;
-    const sealer = await createSealer({ identity: await loadIdentity(join(this.directory, 'identity')) });
-    const { ca, client }: CloudSecrets = JSON.parse(await sealer.open(credentials.value.sealed));
+    const secrets = await this.secretsOf(host.cloud);
+    if (!secrets) return undefined;
+    const { ca, client } = secrets;
     const { address, engine: endpoint } = host;
     const engine = createDockerEngine(
       { host: address, port: endpoint.port, ca: ca.certificate, cert: client.certificate, key: client.key },
@@ -242,6 +241,19 @@ export class Installation {
     );
     this.#engines.set(id, { engine, target });
     return engine;
+  }
+
+  /** What `credentials/<cloud>` hides. */
+  async secretsOf(cloud: string): Promise<CloudSecrets | undefined> {
+    const credentials = await this.get('credentials', cloud);
+    if (!credentials) return undefined;
+    const sealer = await createSealer({ identity: await this.identity() });
+    return JSON.parse(await sealer.open(credentials.value.sealed));
+  }
+
+  /** What opens all secrets of this installation. */
+  identity(): Promise<string> {
+    return loadIdentity(join(this.directory, 'identity'));
   }
 
   /** Ends everything and removes all that it made. Logs survive in the folder that BERTH_E2E_LOGS names, if it does. */

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { silent, systemClock } from '../../../lib/platform/index.ts';
 import { createEtcd } from '../../../lib/store/etcd/index.ts';
 import { Installation } from '../../harness/berth.ts';
+import { docker } from '../../harness/docker.ts';
 import type { SandboxMachine } from '../../harness/machines.ts';
 import { until } from '../../harness/until.ts';
 
@@ -95,6 +96,32 @@ describe('the blueprints of the talk on three machines', function () {
         .catch((error: unknown) => error);
       kv.close();
       expect(refused, `${who} ${key}`).to.have.property('code', 'BERTH_STORE_DENIED');
+    }
+  });
+
+  it('let no secret out into a log, a record or a list of processes and containers', async () => {
+    const { ca, client, ssh } = (await berth.secretsOf('my-docker-cloud'))!;
+    // Of a key the line in its middle.
+    const keys = [ca.key, client.key, ssh.privateKey].map((pem) => pem.split('\n')[2]!);
+    const secrets = [
+      ...keys,
+      await berth.identity(),
+      ...Object.values(berth.credentials).map(({ password }) => password),
+    ];
+    const ids = machines.map(({ id }) => id);
+    const { kvs } = await berth.kv.range({ key: '/', end: '0' });
+    const places: Record<string, string> = {
+      'the log': await berth.replicas[0]!.log(),
+      'the arguments': await readFile(`/proc/${berth.replicas[0]!.pid}/cmdline`, 'utf8'),
+      'the machines’ containers': await docker('inspect', ...ids),
+      'the machines’ processes': (
+        await Promise.all(machines.map((each) => each.sh('cat /proc/[0-9]*/cmdline || true')))
+      ).join(),
+      etcd: kvs.map(({ value }) => value.toString('latin1')).join(),
+    };
+    for (const [place, text] of Object.entries(places)) {
+      expect(text, place).to.not.equal('');
+      for (const secret of secrets) expect(text.includes(secret), place).to.equal(false);
     }
   });
 

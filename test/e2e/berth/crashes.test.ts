@@ -40,10 +40,18 @@ describe(`controllers that are killed ${KILLS} times (BERTH_SEED=${SEED})`, func
 
   it(`hold every invariant at every sample while an application grows from ${FEW} to ${MANY} and shrinks again`, async () => {
     await berth.put('applications/default/shop', shop(FEW));
+    const middle = Math.ceil((KILLS + 1) / 2);
     let starting: Promise<unknown> = Promise.resolve();
-    for (let i = 1; i <= KILLS; i++) {
+    // In the middle nobody is killed, so that it does grow to the full.
+    for (let i = 1; i <= KILLS + 1; i++) {
       await Promise.all([starting, sampleFor(integer(random, GAP))]);
-      await berth.put('applications/default/shop', shop(sizeAt(i / KILLS)));
+      await berth.put('applications/default/shop', shop(sizeAt(i, middle)));
+      if (i === middle) {
+        await starting;
+        await berth.rest();
+        expect((await berth.details()).size).to.equal(MANY);
+        continue;
+      }
       await sampleFor(integer(random, 2000));
       // Now and then both, so that nobody is left to take over.
       const victims = random.next() < 0.25 ? [...berth.replicas] : [berth.replicas[integer(random, 2)]!];
@@ -103,5 +111,6 @@ describe(`controllers that are killed ${KILLS} times (BERTH_SEED=${SEED})`, func
   }
 });
 
-/** Up in the first half, down in the second. */
-const sizeAt = (share: number): number => FEW + Math.round((MANY - FEW) * (1 - Math.abs(1 - 2 * share)));
+/** Up until `middle`, then down again to where it began. */
+const sizeAt = (i: number, middle: number): number =>
+  FEW + Math.round((MANY - FEW) * (i <= middle ? i / middle : (KILLS + 1 - i) / (KILLS + 1 - middle)));
