@@ -118,12 +118,16 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
   function pump(): void {
     while (transactions < IN_FLIGHT && queue.size > 0) {
       const mayWait = transactions > 0 && !overdue;
-      if (mayWait && queue.size < enough) return gather();
+      if (mayWait && queue.size < enough) {
+        gather();
+        return;
+      }
       const { batch, full } = pack(queue, inFlight);
       if (batch.length === 0) return;
       if (mayWait && !full) {
         enough = queue.size + MORE;
-        return gather();
+        gather();
+        return;
       }
       enough = 0;
       for (const unit of batch) {
