@@ -6,7 +6,7 @@ import type { Guard } from '../../lib/store/index.ts';
 import { applyNetwork } from './batch.ts';
 import { containerOptions, pauseOptions } from './create.ts';
 import { ANSWER_WITHIN, type Host, labels as label } from './host.ts';
-import type { Action, Contained, Member } from './model.ts';
+import { type Action, type Contained, type Member, removalOf } from './model.ts';
 
 /**
  * Does all steps of a plan at once, as far as they go, and brings what is known of the host up to date. What fails for
@@ -32,7 +32,7 @@ async function step(action: Action, host: Host): Promise<void> {
     case 'stop':
       return stop(action.container, host);
     case 'remove':
-      return attempt(action.container, host, () => remove(action.container, host));
+      return attempt(removal(action.container), host, () => remove(action.container, host));
     case 'hold':
       return attempt(memberOf(action.member), host, () => hold(action, host));
     case 'create':
@@ -67,9 +67,11 @@ async function write(member: Member, value: ObservedRecord | undefined, host: Ho
   }
 }
 
+/** What a failure is noted under, and whom it is told of. */
 type Subject = { uid: string; member: string };
 
 const memberOf = ({ id, assignment }: Member): Subject => ({ uid: assignment?.uid ?? '', member: id });
+const removal = ({ uid, member }: Contained): Subject => ({ uid: removalOf(uid), member });
 
 /** What goes wrong with one container stays with it; what no container can help is thrown. */
 async function attempt(subject: Subject, host: Host, work: () => Promise<void>): Promise<void> {
@@ -98,7 +100,10 @@ async function inspect(container: Contained, host: Host): Promise<void> {
 function stop(container: Contained, host: Host): Promise<void> {
   host.context.fence.check();
   host.inBackground(container.id, () =>
-    attempt(container, host, () => host.link.engine.stop(container.id, container.stopGrace)),
+    attempt(removal(container), host, async () => {
+      await host.link.engine.stop(container.id, container.stopGrace);
+      host.succeeded(removalOf(container.uid));
+    }),
   );
   return Promise.resolve();
 }
@@ -112,6 +117,7 @@ async function remove(container: Contained, host: Host): Promise<void> {
   host.containers.delete(container.id);
   host.memory.details.delete(container.id);
   host.succeeded(container.uid);
+  host.succeeded(removalOf(container.uid));
 }
 
 async function hold({ member, uid, container }: Extract<Action, { do: 'hold' }>, host: Host): Promise<void> {

@@ -3,7 +3,7 @@ import type { HostLink } from '../../lib/machine/index.ts';
 import type { Context } from '../../lib/reconcile/index.ts';
 import type { ObservedRecord } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
-import type { Contained, Member, Snapshot } from './model.ts';
+import { type Contained, type Member, removalOf, type Snapshot } from './model.ts';
 import { networkOf } from './network.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { ContainerTools, HostMemory } from './tools.ts';
@@ -152,7 +152,14 @@ export class Host {
       ({ uid }) => uid,
     );
     const images = members.flatMap(({ record }) => (record ? [`image:${record.image}`] : []));
-    const known = new Set(['network', 'namespaces', ...uids, ...uids.map(networkOf), ...images]);
+    const known = new Set([
+      'network',
+      'namespaces',
+      ...uids,
+      ...uids.map(networkOf),
+      ...uids.map(removalOf),
+      ...images,
+    ]);
     for (const what of this.memory.failures.keys()) if (!known.has(what)) this.memory.failures.delete(what);
   }
 

@@ -41,6 +41,9 @@ export interface Failure {
   notBefore: number;
 }
 
+/** What the failures to stop or remove a container are noted under: one that cannot start is taken away without delay. */
+export const removalOf = (uid: string): string => `removal:${uid}`;
+
 /** One host at one moment: all that a plan is made from. */
 export interface Snapshot {
   host: string;

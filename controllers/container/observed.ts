@@ -1,5 +1,5 @@
 import type { ObservedRecord } from '../../lib/records/index.ts';
-import type { Contained, Member, Snapshot } from './model.ts';
+import { type Contained, type Member, removalOf, type Snapshot } from './model.ts';
 import { isAttached, networkOf } from './network.ts';
 
 /** What is written before any effect: from here on addresses and ports are in use. */
@@ -24,12 +24,13 @@ export function observe(member: Member, container: Contained | undefined, snapsh
   const { details } = container;
   const ended = container.state === 'exited' || container.state === 'dead' || container.state === 'restarting';
   const { failures } = snapshot;
-  const failure = failures.get(assignment.uid) ?? failures.get(networkOf(assignment.uid));
+  const { uid } = assignment;
+  const failure = failures.get(uid) ?? failures.get(networkOf(uid)) ?? failures.get(removalOf(uid));
   const message = failure?.message || details?.error;
   const stopped = record?.run === false || (observed?.stopped && container.state === 'exited');
   const attached = isAttached(member, container, snapshot);
   return {
-    uid: assignment.uid,
+    uid,
     state: container.state,
     id: container.id,
     image: details?.image ?? container.image,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Action, Contained, Member, Snapshot } from './model.ts';
+import { type Action, type Contained, type Member, removalOf, type Snapshot } from './model.ts';
 import { isAttached, networkOf, networkPlan, signature } from './network.ts';
 import { creating, observe } from './observed.ts';
 
@@ -91,7 +91,7 @@ function live(
   if (!container.details) return { do: 'inspect', container };
   if (pause && !pause.details) return { do: 'inspect', container: pause };
   const uid = container.uid;
-  if (snapshot.busy.has(container.id) || waits(snapshot, uid)) return undefined;
+  if (snapshot.busy.has(container.id) || waits(snapshot, uid) || waits(snapshot, removalOf(uid))) return undefined;
   // What it was made to join is gone for good: it has to be made again.
   const orphaned = !snapshot.shim && !pause;
   if (container.state === 'dead' || orphaned) return { do: 'remove', container };
@@ -129,7 +129,7 @@ function takeAway(container: Contained, { busy, failures, now, containers }: Sna
     container.role === 'pause' && containers.some(({ role, uid }) => role === 'container' && uid === container.uid);
   if (held) return [];
   if (busy.has(container.id) || container.state === 'removing') return [];
-  const failure = failures.get(container.uid);
+  const failure = failures.get(removalOf(container.uid));
   const ends = container.role === 'container' && ['running', 'restarting', 'paused'].includes(container.state);
   // What cannot be stopped is removed by force.
   if (ends && !failure) return [{ do: 'stop', container }];

@@ -281,6 +281,25 @@ describe('the plan of a host', () => {
       expect(only(world).state).equal('exited');
     });
 
+    it('takes away at once what could not start, with its grace', () => {
+      const world = running();
+      world.assignments.clear();
+      world.failures.set('u1', failure);
+      expect(plan(world.snapshot()).map((action) => action.do)).deep.equal(['stop']);
+      settle(world);
+      expect(world.ours).deep.equal([]);
+    });
+
+    it('waits with what could not be removed, then uses force', () => {
+      const world = running();
+      world.assignments.clear();
+      world.failures.set('removal:u1', failure);
+      settle(world);
+      expect(only(world).state).equal('running');
+      const later = { ...world.snapshot(), now: failure.notBefore };
+      expect(plan(later).map((action) => action.do)).deep.equal(['remove']);
+    });
+
     it('does not free addresses while a namespace would not go', () => {
       const world = running();
       world.assignments.clear();
