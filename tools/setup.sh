@@ -30,7 +30,7 @@ packages() {
 modules() {
   if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     echo "installing npm packages …" >&2
-    npm ci --silent
+    npm ci --loglevel=error
   fi
 }
 
