@@ -4,7 +4,7 @@ import type { Path, Problem } from './field.ts';
 
 /** What a document may unfold to. */
 const MAX_NODES = 100_000;
-const MAX_DEPTH = 64;
+export const MAX_DEPTH = 64;
 export const TOO_DEEP = `nested more than ${MAX_DEPTH} deep`;
 export const MAX_ERRORS = 10;
 

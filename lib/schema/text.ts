@@ -1,6 +1,6 @@
 import { Lexer, LineCounter, parseDocument, type Document as YamlDocument } from 'yaml';
 import { messageOf } from '../errors/index.ts';
-import { MAX_ERRORS, type Position, Reader, type TextProblem, type TextResult, TOO_DEEP } from './source.ts';
+import { MAX_DEPTH, MAX_ERRORS, type Position, Reader, type TextProblem, type TextResult, TOO_DEEP } from './source.ts';
 
 export type { Position, Source, TextProblem } from './source.ts';
 
@@ -31,11 +31,10 @@ export function readText(bytes: Buffer): TextResult {
   const at = positions(lines);
   const control = /(?![\t\n\r\u0085])\p{Cc}/u.exec(text);
   if (control) {
-    const before = text.slice(0, control.index).split('\n');
     return fail({
       code: 'BERTH_SYNTAX',
       message: 'not text',
-      position: { line: before.length, column: before.at(-1)!.length + 1 },
+      position: positionIn(text, control.index),
       found: `the control character U+${control[0].charCodeAt(0).toString(16).padStart(4, '0')}`,
       expected: 'YAML or JSON',
     });
@@ -79,6 +78,15 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
+/** What the lexer says between the parts of the text: a document begins, a scalar follows, a flow ended early. */
+const SCALAR = '\u001f';
+const MARKS = new Set(['\u0002', SCALAR, '\u0018']);
+
+function positionIn(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: before.at(-1)!.length + 1 };
+}
+
 const positions =
   (lines: LineCounter) =>
   (offset: number): Position => {
@@ -86,10 +94,19 @@ const positions =
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
 
-/** Splitting into tokens is cheap, composing them is not: count first. */
+/** Splitting into tokens is cheap, composing them is not, least of all what is nested without end: count first. */
 function tooComplex(text: string): TextProblem | undefined {
   let tokens = 0;
-  for (const _ of new Lexer().lex(text))
+  let depth = 0;
+  let offset = 0;
+  let before = '';
+  for (const token of new Lexer().lex(text)) {
+    const isScalar = before === SCALAR;
+    before = token;
+    if (!isScalar && (token === '[' || token === '{')) depth++;
+    else if (!isScalar && (token === ']' || token === '}')) depth--;
+    if (depth > MAX_DEPTH + 1) return { code: 'BERTH_SYNTAX', message: TOO_DEEP, position: positionIn(text, offset) };
+    if (!MARKS.has(token)) offset += token.length;
     if (++tokens > MAX_TOKENS)
       return {
         code: 'BERTH_TOO_LARGE',
@@ -97,5 +114,6 @@ function tooComplex(text: string): TextProblem | undefined {
         found: 'more tokens',
         expected: `at most ${MAX_TOKENS}`,
       };
+  }
   return undefined;
 }

@@ -202,6 +202,15 @@ const records: BadRecord[] = [
     expected: 'at most 1048576',
   },
   {
+    what: 'a value nested without end',
+    kind: 'applications',
+    id: 'default/bad',
+    value: Buffer.from(`# not composed\na: ${'['.repeat(100_000)}`),
+    code: 'BERTH_SYNTAX',
+    at: '2:69',
+    expected: 'nested more than 64 deep',
+  },
+  {
     what: 'a value of too many parts',
     kind: 'applications',
     id: 'default/bad',
