@@ -96,7 +96,8 @@ export function statusOf({ wanted, pending, incarnations }: ContainerView): stri
   if (state === 'exited' || state === 'dead') return `Exited (${exitCode})`;
   if (state === 'restarting') return `Restarting (${exitCode})`;
   if (state === 'running') return health && health !== 'healthy' ? `Running (${health})` : 'Running';
-  return state === 'creating' && message ? 'Creating (failing)' : capitalised(state);
+  if (state !== 'creating' || !message) return capitalised(state);
+  return message.startsWith('pulling ') ? 'Pulling' : 'Creating (failing)';
 }
 
 /** Why it does not run, where somebody said so. */

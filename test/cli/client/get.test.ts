@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { get } from '../../../cli/client/get.ts';
+import { statusOf } from '../../../cli/client/resources/containers.ts';
 import { isCode } from '../../../lib/errors/index.ts';
 import { applicationStatus, assignment, Bench, container, host, observed } from './support.ts';
 
@@ -103,6 +104,19 @@ describe('berth get', () => {
       },
     ]);
   });
+
+  for (const [message, status] of [
+    ['pulling web:1', 'Pulling'],
+    ['web:1: no such image', 'Creating (failing)'],
+    [undefined, 'Creating'],
+  ] as const) {
+    it(`says ${status} of a container that is not there yet`, () => {
+      const creating = observed('a1', { state: 'creating', ...(message && { message }) });
+      const named = { id: 'default/shop/web-0', namespace: 'default', name: 'shop/web-0' };
+      const incarnation = { host: 'h-1', uid: 'a1', lost: false, assignment: assignment('a1'), observed: creating };
+      expect(statusOf({ ...named, wanted: container(), incarnations: [incarnation] })).to.equal(status);
+    });
+  }
 
   it('says that the host of a container is lost', async () => {
     const bench = await shop();
