@@ -80,7 +80,7 @@ export const codes = {
   // The command line
   BERTH_UNAUTHORIZED: {
     says: 'The HTTP port was not given its token.',
-    do: 'Name the token file of the controllers by --http-token-file or BERTH_HTTP_TOKEN_FILE.',
+    do: 'Name the token file of the controllers by --token-file or BERTH_HTTP_TOKEN_FILE.',
   },
   BERTH_UNREACHABLE: {
     says: 'No HTTP port of the controllers answers.',
