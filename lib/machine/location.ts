@@ -33,7 +33,10 @@ export interface MachineRequest {
   location: LocationSpec;
   /** The cloud's own SSH key, to be let in by. */
   sshPublicKey: string;
-  /** byon: the machine that hostpool has claimed for this host, `address:port`. */
+  /**
+   * The machine that this host has: what an earlier `create` answered, or with byon what hostpool has claimed for it,
+   * `address:port`. One that is gone is not made anew: its host goes with it.
+   */
   claimed?: string;
 }
 

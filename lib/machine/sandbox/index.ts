@@ -19,6 +19,8 @@ const READY_MS = 60_000;
 const REGISTRY_LABEL = 'io.berth.registry';
 const REGISTRY_PORT = 5000;
 
+const gone = ({ host }: MachineRequest) => new BerthError('BERTH_LOCATION', `the machine of ${host} has been removed`);
+
 /** Machines as containers on the engine of this machine; README.md says what their image does. */
 export function createSandbox({ clock, engine, missingCapabilities }: SandboxOptions): Location {
   /** Containers are found by label, never by name alone: a name may be anybody's. */
@@ -106,6 +108,7 @@ export function createSandbox({ clock, engine, missingCapabilities }: SandboxOpt
     create: (request, signal) =>
       local(async () => {
         const existing = await find(request, signal);
+        if (!existing && request.claimed !== undefined) throw gone(request);
         const id = existing?.id ?? (await createContainer(request, signal));
         if (existing?.state !== 'running') await engine().start(id, { signal });
         const { address, hostKeys } = await introduce(id, signal);

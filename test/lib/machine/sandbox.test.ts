@@ -74,6 +74,16 @@ describe('the sandbox location', () => {
     expect(fake.containers[0]!.state).to.equal('running');
   });
 
+  it('does not make a machine anew that was there and has been removed: its host is gone', async () => {
+    const { id } = await sandbox().create(request, signal);
+    fake.containers = [];
+    const again = await sandbox()
+      .create({ ...request, claimed: id }, signal)
+      .catch((error: unknown) => error);
+    expect(again).to.be.an('error').with.property('message').which.includes('the machine of c-a has been removed');
+    expect(fake.containers).to.deep.equal([]);
+  });
+
   it('waits until the machine has made its keys', async () => {
     fake.notYet = 3;
     const created = sandbox().create(request, signal);
