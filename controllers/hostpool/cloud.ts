@@ -50,7 +50,10 @@ function deletionOf(
   { state }: HostpoolContext,
 ): Deletion | undefined {
   if (!deleting) return undefined;
-  const applications = state.by('accepted/applications', 'location', cloud).map(({ id }) => id);
+  // One that is being deleted itself is not waited for: it may wait for us, to give a lost host back.
+  const applications = state
+    .by('accepted/applications', 'location', cloud)
+    .flatMap(({ id, value }) => (value.deleting === undefined ? [id] : []));
   return { applications, cascade: spec.deletion === 'cascade' };
 }
 

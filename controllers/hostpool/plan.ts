@@ -99,7 +99,7 @@ export function planCloud(facts: CloudFacts): CloudPlan {
           lost: lost.has(host.name),
           stays: mayStay.has(host.name),
           retired: retired.has(host.name),
-          ending: facts.deletion !== 'none',
+          draining,
           spec,
         }),
       );
@@ -154,9 +154,9 @@ function stand(
     lost,
     stays,
     retired,
-    ending,
+    draining,
     spec,
-  }: { lost: boolean; stays: boolean; retired: boolean; ending: boolean; spec: DockerCloudSpec },
+  }: { lost: boolean; stays: boolean; retired: boolean; draining: boolean; spec: DockerCloudSpec },
 ): Standing {
   // What its location does not have any more is lost and gone at once, and never counts for the brake.
   if (record.gone || missing)
@@ -164,9 +164,8 @@ function stand(
   const empty = !assigned() && !occupied();
   const mayGo = lost
     ? // A lost host that held nothing is given back; one that held something only when the whole cloud goes, since
-      // nobody can see what still runs there. Then it is at once: an application that was there and is being deleted
-      // waits for it, and the cloud for that application.
-      (empty && !isPooled(spec, record)) || (ending && !assigned())
+      // nobody can see what still runs there.
+      (empty && !isPooled(spec, record)) || (draining && !assigned())
     : !stays && empty && (retired || !record.schedulable);
   const removing = record.removing === true || (mayGo && !record.schedulable);
   // A leader that has not probed yet leaves a host as it found it.

@@ -106,6 +106,28 @@ describe('hostpool with hollow machines', () => {
     expect(rig.hollow.machines.size).to.equal(0);
   });
 
+  it('gives a lost host back for applications that are deleted with the cloud: they wait for it', async () => {
+    await rig.cloud('c', { hosts: { min: 1 } });
+    await rig.ready('c', 1);
+    const { name } = rig.hosts('c')[0]!;
+    await rig.put('observed', `${name}/default/shop/web-0`, observed('u'.repeat(20)));
+    for (const machine of rig.hollow.machines.values()) machine.reachable = false;
+    const lost = () => rig.hosts('c').some((host) => host.name === name && host.lost);
+    await rig.clock.until(lost, 600_000, 'the loss');
+    await rig.put('accepted/applications', 'default/shop', {
+      generation: 1,
+      uid: 1,
+      deleting: '2026-01-01T00:00:00Z',
+      spec: { location: 'c', services: [] },
+    });
+    await rig.delete('dockerclouds', 'c');
+    const gone = () => rig.hosts('c').some((host) => host.name === name && host.gone);
+    await rig.clock.until(gone, 60_000, 'the end of the machine');
+    await rig.delete('observed', `${name}/default/shop/web-0`);
+    await rig.delete('accepted/applications', 'default/shop');
+    await rig.clock.until(() => !rig.cache.get('accepted/dockerclouds', 'c'), 60_000, 'the end');
+  });
+
   it('makes a cloud anew that was put again while it was being deleted', async () => {
     await rig.cloud('c', { hosts: { min: 2 } });
     await rig.ready('c', 2);

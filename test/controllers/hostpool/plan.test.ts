@@ -153,13 +153,6 @@ describe('the plan of a cloud', () => {
       { 'c-00': 'lost unschedulable', 'c-01': '' },
     ],
     [
-      'gives it back once the cloud goes, for applications that go with it wait for that',
-      facts(specOf(1, 9), [host(0, { occupied: true, health: down, record: { lost: true, schedulable: false } })], {
-        deletion: 'waiting',
-      }),
-      { 'c-00': 'lost removing unschedulable' },
-    ],
-    [
       'calls a missing machine gone at once',
       facts(specOf(1, 9), [host(0, { assigned: true, missing: true })]),
       { 'c-00': 'lost gone unschedulable' },
@@ -284,7 +277,7 @@ describe('the plan of a cloud', () => {
           if (now?.removing && !record.removing) {
             expect(record.schedulable).to.equal(false);
             expect(assigned()).to.equal(false);
-            if (!(now.lost && given.deletion !== 'none')) expect(occupied()).to.equal(false);
+            if (!(now.lost && given.deletion === 'draining')) expect(occupied()).to.equal(false);
           }
           if (forget.includes(name)) expect([record.gone, assigned(), occupied()]).to.deep.equal([true, false, false]);
         }
