@@ -7,6 +7,7 @@ import {
   type Plan,
   ROOT,
   type Snapshot,
+  type StandingContainer,
   upOf,
   type Wait,
 } from '../../lib/blueprint/index.ts';
@@ -65,14 +66,19 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
 
   const changing = plan.units.some(({ writes }) => writes.some(isContainer));
   const up = standing.filter(({ name, container }) => upOf(name, container)).length;
-  if (up === wanted.length && !changing && plan.outdated.length === 0) {
+  const complete = standing.flatMap(({ name, container }) => {
+    const done = completeOf(container);
+    return done ? [`${name}: ${done}`] : [];
+  });
+  if (up + complete.length === wanted.length && !changing && plan.outdated.length === 0) {
+    const message = few(complete).join('; ');
     return {
       phase: 'Running',
-      conditions: [ready('True', 'Ready', ''), progressing('False', 'Complete', '')],
+      conditions: [ready('True', 'Ready', message), progressing('False', 'Complete', '')],
       containers,
     };
   }
-  const message = explain({ snapshot, plan, up, wanted });
+  const message = explain({ snapshot, plan, up, complete: complete.length, wanted });
   const pending = standing.some(
     ({ container }) => container.pending !== undefined && container.incarnations.length === 0,
   );
@@ -88,6 +94,33 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
 /** Of whatever spec. */
 const isRunning = ({ assignment, host, observed }: Incarnation): boolean =>
   observed?.state === 'running' && observed.uid === assignment.uid && !host.lost;
+
+/**
+ * How a container ended that did what it was asked: under `no` and `on-failure` nobody starts it again after an exit with 0,
+ * so that it counts for `Ready` as one that is up does. It does not count for `service.isUp`: it serves nobody any more, and
+ * what is linked to it waits. On a lost host it does not count either, since placement moves it and it runs again.
+ */
+function completeOf({ record, incarnations }: StandingContainer): string | undefined {
+  if (record.restart !== 'no' && record.restart !== 'on-failure') return undefined;
+  const done = incarnations.find(
+    ({ assignment, host, observed }) =>
+      assignment.spec === record.spec &&
+      !host.lost &&
+      observed?.uid === assignment.uid &&
+      observed.state === 'exited' &&
+      observed.exitCode === 0 &&
+      !observed.stopped,
+  );
+  return done && endOf(done);
+}
+
+const ENDED: readonly string[] = ['exited', 'dead', 'restarting'];
+
+/** `exited (0)` of what ran and does not: Docker's own word, and the exit code where it is known. */
+function endOf({ observed }: Incarnation): string | undefined {
+  if (!observed || !ENDED.includes(observed.state)) return undefined;
+  return observed.exitCode === undefined ? observed.state : `${observed.state} (${observed.exitCode})`;
+}
 
 const isContainer = (write: Plan['units'][number]['writes'][number]): boolean =>
   ('put' in write ? write.put : write.delete) === 'containers';
@@ -110,29 +143,32 @@ function explain({
   snapshot,
   plan,
   up,
+  complete,
   wanted,
-}: Pick<Situation, 'snapshot' | 'plan'> & { up: number; wanted: readonly string[] }): string {
+}: Pick<Situation, 'snapshot' | 'plan'> & { up: number; complete: number; wanted: readonly string[] }): string {
   const waiting = [...plan.waits].map(([service, waits]) => `${service} waits for ${waitsText(waits)}`);
   const pending: string[] = [];
   const failing: string[] = [];
   for (const name of wanted) {
     const container = snapshot.containers.get(name);
-    if (!container || upOf(name, container)) continue;
+    if (!container || upOf(name, container) || completeOf(container)) continue;
     if (container.incarnations.length === 0) {
       if (container.pending !== undefined) pending.push(`${name}: ${container.pending}`);
       continue;
     }
-    for (const { host, observed, endpoint } of container.incarnations) {
-      const trouble =
+    for (const incarnation of container.incarnations) {
+      const { host, observed, endpoint } = incarnation;
+      const said =
         observed?.message ?? endpoint?.message ?? (observed?.health === 'unhealthy' ? 'unhealthy' : undefined);
+      const trouble = [endOf(incarnation), said].filter((each) => each !== undefined);
       if (host.lost) failing.push(`${name}: its host ${host.name} is lost`);
-      else if (trouble !== undefined) failing.push(`${name}: ${trouble}`);
+      else if (trouble.length > 0) failing.push([name, ...trouble].join(': '));
     }
   }
   const updating = plan.updating.map((name) => `${name} is being replaced`);
   const turn = plan.outdated.length > 0 ? [`${plan.outdated.length} more will be replaced`] : [];
   return [
-    `${up} of ${wanted.length} containers are up`,
+    `${up} of ${wanted.length} containers are up${complete > 0 ? `, ${complete} ${complete === 1 ? 'is' : 'are'} complete` : ''}`,
     ...few(waiting),
     ...few(pending),
     ...few(failing),

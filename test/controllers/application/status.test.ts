@@ -1,13 +1,32 @@
 import { expect } from 'chai';
 import { assess, type Situation } from '../../../controllers/application/status.ts';
-import { type CloudState, plan } from '../../../lib/blueprint/index.ts';
-import type { ApplicationSpec } from '../../../lib/records/index.ts';
+import { type CloudState, plan, type Snapshot } from '../../../lib/blueprint/index.ts';
+import type { ApplicationSpec, ObservedRecord } from '../../../lib/records/index.ts';
 import { application, service, World } from '../../lib/blueprint/fixtures.ts';
 
 const spec = application(service('db'), service('web', { replicas: 2, links: [{ alias: 'db', service: 'db' }] }));
 const webAt = (image: string): ApplicationSpec => ({
   ...spec,
   services: spec.services.map((one) => (one.id === 'web' ? { ...one, image } : one)),
+});
+
+/** By name of the container: what is observed of it beside what the world says. */
+type Seen = Record<string, Partial<ObservedRecord>>;
+
+const witnessed = (snapshot: Snapshot, seen: Seen): Snapshot => ({
+  ...snapshot,
+  containers: new Map(
+    [...snapshot.containers].map(([name, container]) => [
+      name,
+      {
+        ...container,
+        incarnations: container.incarnations.map(({ observed, ...rest }) => ({
+          ...rest,
+          ...(observed && { observed: { ...observed, ...seen[name] } }),
+        })),
+      },
+    ]),
+  ),
 });
 
 /** What the status says of a world as it stands. */
@@ -17,9 +36,10 @@ function look(
     cloud = 'accepted',
     of = spec,
     hasRun = false,
-  }: { cloud?: CloudState; of?: ApplicationSpec; hasRun?: boolean } = {},
+    seen = {},
+  }: { cloud?: CloudState; of?: ApplicationSpec; hasRun?: boolean; seen?: Seen } = {},
 ) {
-  const snapshot = world.snapshot();
+  const snapshot = witnessed(world.snapshot(), seen);
   const situation: Situation = { spec: of, snapshot, plan: plan(of, snapshot, { cloud }), cloud, hasRun };
   const { phase, conditions, containers } = assess(situation);
   const [ready, progressing] = conditions;
@@ -63,7 +83,23 @@ describe('assess', () => {
       { hasRun: true },
       'Degraded',
       'Starting',
-      '2 of 3 containers are up',
+      '2 of 3 containers are up; web-1: exited',
+    ],
+    [
+      'one that the engine starts again and again',
+      settled,
+      { seen: { 'web-1': { state: 'restarting', exitCode: 3 } } },
+      'Deploying',
+      'Starting',
+      '2 of 3 containers are up; web-1: restarting (3)',
+    ],
+    [
+      'one that ended, with the engine’s own words',
+      settled,
+      { seen: { 'web-1': { state: 'exited', exitCode: 127, message: 'exec: "wen": not found' } } },
+      'Deploying',
+      'Starting',
+      'web-1: exited (127): exec: "wen": not found',
     ],
     [
       'one unhealthy',
@@ -146,6 +182,60 @@ describe('assess', () => {
     expect(look(world, { of: none })).to.deep.include({
       phase: 'Running',
       containers: { wanted: 0, assigned: 0, running: 0 },
+    });
+  });
+
+  describe('of a container that ended', () => {
+    type Restart = ApplicationSpec['services'][number]['restart'];
+    const ended = (restart: Restart, seen: Partial<ObservedRecord>, change = (_: World) => {}) => {
+      const job = application(service('once', { restart }), service('web'));
+      const world = new World();
+      world.settle(job);
+      change(world);
+      return look(world, { of: job, seen: { 'once-0': { state: 'exited', ...seen } } });
+    };
+
+    for (const restart of ['no', 'on-failure'] as const) {
+      it(`is content where it was to run once (${restart}) and succeeded`, () => {
+        const { phase, ready, containers } = ended(restart, { exitCode: 0 });
+        expect(phase).to.equal('Running');
+        expect(ready).to.include({ status: 'True', reason: 'Ready', message: 'once-0: exited (0)' });
+        expect(containers).to.deep.equal({ wanted: 2, assigned: 2, running: 1 });
+      });
+
+      it(`names it where it was to run once (${restart}) and failed`, () => {
+        const { ready } = ended(restart, { exitCode: 1 });
+        expect(ready).to.include({ status: 'False', message: '1 of 2 containers are up; once-0: exited (1)' });
+      });
+    }
+
+    for (const restart of ['always', 'unless-stopped'] as const) {
+      it(`names it where it was to run on (${restart}), however it ended`, () => {
+        const { ready } = ended(restart, { exitCode: 0 });
+        expect(ready).to.include({ status: 'False', message: '1 of 2 containers are up; once-0: exited (0)' });
+      });
+    }
+
+    it('does not take for done what was stopped, what ended of an older incarnation, or what its host lost', () => {
+      const lose = (world: World) => world.lose('once-0');
+      for (const { ready } of [
+        ended('no', { exitCode: 0, stopped: true }),
+        ended('no', { exitCode: 0, uid: 'older' }),
+        ended('no', { exitCode: 0 }, lose),
+      ]) {
+        expect(ready).to.include({ status: 'False' });
+      }
+    });
+
+    it('counts it as complete beside what is not up yet', () => {
+      const job = application(service('once', { restart: 'no' }), service('web'));
+      const world = new World();
+      world.settle(job);
+      const { ready } = look(world, {
+        of: job,
+        seen: { 'once-0': { state: 'exited', exitCode: 0 }, 'web-0': { state: 'created' } },
+      });
+      expect(ready?.message).to.equal('0 of 2 containers are up, 1 is complete');
     });
   });
 });
