@@ -58,6 +58,6 @@ export function acceptance(verdict: Verdict<unknown>): Observation {
     type: 'Accepted',
     status: 'False',
     reason: first ? reasonOf(first.code) : 'Invalid',
-    message: verdict.errors.map(({ code, message }) => `${code} ${message}`).join('\n'),
+    message: verdict.errors.map(({ message }) => message).join('\n'),
   };
 }

@@ -180,6 +180,16 @@ describe('the application controller', () => {
       await stage.stop();
     });
 
+    it('says where, and leaves the code to the reason', async () => {
+      const stage = await Stage.withCloud();
+      await stage.apply(id, two().replace('redis:3', 'Bad:3'));
+      const accepted = await stage.condition(id, 'Accepted');
+      expect(accepted).to.include({ status: 'False', reason: 'Invalid' });
+      expect(accepted?.message).to.match(/^applications\/default\/shop:\d+:\d+ /);
+      expect(await stage.condition(id, 'Ready')).to.include({ message: accepted?.message });
+      await stage.stop();
+    });
+
     it('forgets its answer when the record was deleted while no controller ran', async () => {
       const stage = await Stage.withCloud();
       await stage.apply(id, 'services: [');
@@ -389,7 +399,9 @@ describe('the application controller', () => {
     expect((await stage.world.list('status/namespaces')).team).to.deep.include({ phase: 'Active' });
     expect((await stage.world.list('accepted/namespaces')).team).to.have.property('spec');
     await put('{ apiVersion: berth/v1, kind: Namespace, spec: { qouta: 1 } }');
-    expect((await stage.world.list('status/namespaces')).team).to.deep.include({ phase: 'Failed' });
+    const refused = (await stage.world.list('status/namespaces')).team;
+    expect(refused).to.deep.include({ phase: 'Failed' });
+    expect(JSON.stringify(refused)).to.contain('"message":"namespaces/team').and.not.to.contain('BERTH_');
     expect((await stage.world.list('accepted/namespaces')).team).to.have.property('spec');
     await stage.world.delete('namespaces/team');
     await stage.rest();
