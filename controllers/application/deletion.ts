@@ -12,11 +12,12 @@ import { allDone, timestamp } from '../../lib/reconcile/index.ts';
 import type { Observation } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import type { ApplicationContext } from './context.ts';
-import { type Remnants, remnantsOf } from './snapshot.ts';
+import { lostHostsOf, type Remnants, remnantsOf } from './snapshot.ts';
+import { few } from './status.ts';
 import { writeStatus } from './write.ts';
 
 /** What is left of an application, counted. */
-export type Left = Remnants & { containers: number };
+export type Left = { containers: number; entities: number } & Remnants;
 
 /** Takes the next step of a deletion. Every change of what is left brings us back. */
 export async function remove(
@@ -35,7 +36,7 @@ export async function remove(
   await writeStatus(id, context, {
     generation: accepted.value.generation,
     phase: 'Deleting',
-    conditions: withdrawing('Deleting', left),
+    conditions: withdrawing('Deleting', left, lostHostsOf(id, context.state)),
     containers: { wanted: 0, assigned: left.assignments, running: left.observed },
   });
 }
@@ -48,7 +49,8 @@ export async function remove(
  */
 export async function withdraw(id: string, { state, store }: ApplicationContext): Promise<Left> {
   const containers = state.list('containers', id);
-  const own = [...containers, ...state.list('entities', id)];
+  const entities = state.list('entities', id);
+  const own = [...containers, ...entities];
   const claims = state.list('networkclaims', id);
   const remnants = remnantsOf(id, state);
   const isRunning = remnants.assignments + remnants.observed + remnants.endpoints > 0;
@@ -58,7 +60,8 @@ export async function withdraw(id: string, { state, store }: ApplicationContext)
       store.commit({ writes: [{ delete: kind, id: key, expect: modRevision }] }),
     ),
   );
-  return { containers: own.length, ...remnants, networks: Math.max(remnants.networks, claims.length) };
+  const networks = Math.max(remnants.networks, claims.length);
+  return { containers: containers.length, entities: entities.length, ...remnants, networks };
 }
 
 /** The last transaction: only if nothing of ours is left, nor the network, `status/` and `accepted/` go together. */
@@ -79,10 +82,17 @@ async function finish(id: string, { state, store, event }: ApplicationContext): 
   event(`applications/${id}`, 'Normal', 'Deleted', 'nothing is left of it');
 }
 
-/** `Ready` and `Progressing` while something is taken back. */
-export function withdrawing(reason: string, left: Left): Observation[] {
-  const parts = Object.entries(left).filter(([, count]) => count > 0);
-  const message = parts.length === 0 ? '' : `left: ${parts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
+/**
+ * `Ready` and `Progressing` while something is taken back.
+ *
+ * @param lost hosts that something is left on, and that cannot be asked: until they are back, or given up, it stays
+ */
+export function withdrawing(reason: string, left: Left, lost: readonly string[]): Observation[] {
+  const parts = Object.entries(left).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+  const message = [
+    ...few(lost.map((host) => `waits for host ${host}, which is lost`)),
+    ...(parts.length > 0 ? [`left: ${parts.join(', ')}`] : []),
+  ].join('; ');
   return [
     { type: 'Ready', status: 'False', reason, message },
     { type: 'Progressing', status: parts.length > 0 ? 'True' : 'False', reason, message },

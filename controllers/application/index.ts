@@ -15,8 +15,11 @@ const namespace = ({ id }: { id: string }): string => `namespaces/${id}`;
 const inCloud = ({ id }: { id: string }, state: View): string[] =>
   state.by('accepted/applications', 'location', id).map(itself);
 
-/** Those that have something on this host. */
-const ofHost = (host: { id: string }, state: View): string[] => state.list('assignments', nameOf(host)).map(onHost);
+/** Those that have something on this host, or still had when it was seen last. */
+const ofHost = (host: { id: string }, state: View): string[] => {
+  const name = nameOf(host);
+  return [...new Set([...state.list('assignments', name), ...state.list('observed', name)].map(onHost))];
+};
 
 /** `default.shop.default` → `applications/default/shop`; a VirtualNetwork is nobody's. */
 const ofNetwork = ({ id }: { id: string }): string | undefined => {

@@ -8,7 +8,7 @@ import type { Entry } from '../../lib/store/index.ts';
 import { accept, acceptance, judge, type Verdict } from './accept.ts';
 import type { ApplicationContext } from './context.ts';
 import { remove, withdraw, withdrawing } from './deletion.ts';
-import { snapshotOf } from './snapshot.ts';
+import { lostHostsOf, snapshotOf } from './snapshot.ts';
 import { type Assessment, assess } from './status.ts';
 import { writeStatus } from './write.ts';
 
@@ -53,7 +53,7 @@ async function deploy(
   if (record && cloud === 'deleting' && record.spec.deletion === 'cascade') {
     const left = await withdraw(id, context);
     const containers = { wanted: 0, assigned: left.assignments, running: left.observed };
-    const conditions = withdrawing('CloudDeleting', left);
+    const conditions = withdrawing('CloudDeleting', left, lostHostsOf(id, state));
     return writeStatus(id, context, { generation, phase: 'Pending', conditions, containers, acceptance: about });
   }
   const snapshot = snapshotOf(id, uid, state);

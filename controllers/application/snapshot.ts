@@ -74,3 +74,12 @@ export function remnantsOf(id: string, state: View): Remnants {
     networks: state.list('networks').filter((network) => network.id.startsWith(prefix)).length,
   };
 }
+
+/** Names of the hosts that are lost and on which something of an application was seen last; ordered. */
+export function lostHostsOf(id: string, state: View): string[] {
+  const names = new Set(state.by('observed', 'app', id).map(hostOf));
+  // What a host that is gone for good leaves behind goes without it.
+  return [...names]
+    .filter((name) => state.by('hosts', 'name', name).some(({ value }) => value.lost && !value.gone))
+    .sort();
+}

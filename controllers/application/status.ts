@@ -177,7 +177,8 @@ function explain({
   ].join('; ');
 }
 
-const few = (texts: readonly string[]): string[] =>
+/** The first few, and how many more there are. */
+export const few = (texts: readonly string[]): string[] =>
   texts.length > SHOWN ? [...texts.slice(0, SHOWN), `${texts.length - SHOWN} more likewise`] : [...texts];
 
 /** `db` for a link, `main.uri of db` for another sensor. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { application } from '../../../controllers/application/index.ts';
-import { Stage } from './support.ts';
+import { host, Stage } from './support.ts';
 
 const id = 'default/shop';
 const talk = (slide: string): string =>
@@ -289,6 +289,41 @@ describe('the application controller', () => {
         (key) => !/\/(hosts|accepted\/dockerclouds|installation)/.test(key),
       );
       expect(left).to.deep.equal([]);
+      await stage.stop();
+    });
+
+    it('counts its containers, and its entities apart', async () => {
+      const stage = await Stage.withCloud();
+      await stage.apply(id, two());
+      await stage.world.delete(`applications/${id}`);
+      const messages = new Set<string | undefined>();
+      for (let ms = 0; ms < 200; ms++) {
+        await stage.world.clock.advance(1);
+        messages.add((await stage.condition(id, 'Ready'))?.message);
+      }
+      expect([...messages].join('\n')).to.contain('left: 1 containers, 3 entities');
+      await stage.stop();
+    });
+
+    it('names the lost host that keeps what ran there', async () => {
+      const stage = await Stage.withCloud();
+      await stage.apply(id, two());
+      await stage.settle();
+      await stage.world.delete(`applications/${id}`);
+      for (const kind of ['assignments', 'endpoints'] as const) {
+        for (const key of Object.keys(await stage.all(kind))) await stage.world.delete(`${kind}/${key}`);
+      }
+      await stage.rest();
+      const message = async () => (await stage.condition(id, 'Ready'))?.message;
+      expect(await message()).to.equal('left: 3 observed, 1 networks');
+      await stage.put('hosts', 'my-docker-cloud/h-1', { ...host, lost: true });
+      await stage.rest();
+      expect(await message()).to.equal('waits for host h-1, which is lost; left: 3 observed, 1 networks');
+      await stage.put('hosts', 'my-docker-cloud/h-1', host);
+      await stage.rest();
+      expect(await message()).to.equal('left: 3 observed, 1 networks');
+      await stage.settle();
+      expect(await stage.all('accepted/applications')).to.deep.equal({});
       await stage.stop();
     });
 

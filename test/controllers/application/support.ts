@@ -180,7 +180,8 @@ export class Stage {
   }
 }
 
-const host: HostRecord = {
+/** A host that can take containers. */
+export const host: HostRecord = {
   cloud: 'my-docker-cloud',
   phase: 'Ready',
   schedulable: true,
