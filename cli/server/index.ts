@@ -17,6 +17,7 @@ import { greeting } from './greeting.ts';
 import { createHttp } from './http/index.ts';
 import { createLog } from './log.ts';
 import { type OwnEtcd, startOwnEtcd } from './own-etcd.ts';
+import { readiness } from './readiness.ts';
 import { chosen, type HttpSettings, httpSettings } from './settings.ts';
 import { endingSignal, endOnDefects } from './signals.ts';
 import { createTools, dockerSocket } from './tools.ts';
@@ -64,8 +65,10 @@ export async function serve(flags: ServerFlags, { own, greet = false }: ServeOpt
     undo.push(() => real.close());
 
     let berth: Process | undefined;
-    const ready = () => berth?.manager.ready() ?? { ready: false, why: 'starting' };
-    const find = findContainer(() => (ready().ready ? berth?.cache : undefined), real.linkTo);
+    const ready = () =>
+      berth ? readiness(berth.manager.ready(), berth.cache.health()) : { ready: false, why: 'starting' };
+    // Logs and commands go on without etcd, by what is known.
+    const find = findContainer(() => (berth?.manager.ready().ready ? berth.cache : undefined), real.linkTo);
     const url = await listen(http, { registry, ready, find, log, undo });
 
     berth = createProcess({
