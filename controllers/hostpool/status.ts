@@ -20,13 +20,15 @@ export function cloudStatus(
   const counts = { wanted: plan?.wanted ?? 0, total: there.length, ready };
   const observed = [accepted];
   if (plan) {
-    observed.push(hostsReady(plan, hosts, ready), machinesAvailable(plan), networkTrusted(plan, there.length));
-    observed.push(deleting(deletion, there.length));
+    const [ofHosts, ofMachines] = [hostsReady(plan, hosts, ready), machinesAvailable(plan)];
+    // What is in the way comes before what waits for it: hosts that are merely not there yet wait for machines.
+    const inOrder = ofHosts.reason === 'Provisioning' ? [ofMachines, ofHosts] : [ofHosts, ofMachines];
+    observed.push(networkTrusted(plan, there.length), ...inOrder, deleting(deletion, there.length));
   }
   const summary = deletion
     ? { ...deleting(deletion, there.length), type: 'Ready', status: 'False' as const }
     : summarize(observed.filter(({ type }) => type !== 'Deleting'));
-  return { phase: phaseOf(summary, deletion, ready), observed: [summary, ...observed], hosts: counts };
+  return { phase: phaseOf(summary, deletion, counts), observed: [summary, ...observed], hosts: counts };
 }
 
 const say = (type: string, status: Observation['status'], reason: string, message: string): Observation => ({
@@ -52,7 +54,7 @@ const machinesAvailable = ({ lacking }: CloudPlan): Observation =>
         'MachinesAvailable',
         'False',
         'NoMachine',
-        `the locations have no machine left for ${lacking} more hosts; add machines or lower spec.hosts.min`,
+        `the locations have no machine left for ${lacking} more ${lacking === 1 ? 'host' : 'hosts'}; add machines or lower spec.hosts.min`,
       );
 
 const networkTrusted = ({ braked, failing }: CloudPlan, total: number): Observation =>
@@ -71,15 +73,20 @@ function deleting(deletion: Deletion | undefined, hosts: number): Observation {
   if (applications.length > 0 && !cascade)
     return say('Deleting', 'True', 'InUse', `waits for the applications on it: ${few(applications)}`);
   const also = applications.length > 0 ? `; containers of ${few(applications)} stop with it` : '';
-  return say('Deleting', 'True', 'RemovingHosts', `${hosts} hosts are left${also}`);
+  return say('Deleting', 'True', 'RemovingHosts', `${hosts === 1 ? '1 host is' : `${hosts} hosts are`} left${also}`);
 }
 
 const few = (names: readonly string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 
-function phaseOf(summary: Observation, deletion: Deletion | undefined, ready: number): string {
+function phaseOf(
+  { status, reason }: Observation,
+  deletion: Deletion | undefined,
+  { total, ready }: DockerCloudStatus['hosts'],
+): string {
   if (deletion) return 'Deleting';
-  if (summary.status === 'True') return 'Ready';
-  if (summary.reason !== 'Provisioning' && ready === 0) return 'Failed';
-  return ready > 0 ? 'Degraded' : 'Provisioning';
+  if (status === 'True') return 'Ready';
+  if (ready > 0) return 'Degraded';
+  const underWay = reason === 'Provisioning' || (reason === 'NoMachine' && total > 0);
+  return underWay ? 'Provisioning' : 'Failed';
 }
