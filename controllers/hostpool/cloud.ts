@@ -8,6 +8,7 @@ import { ensureCredentials } from './credentials.ts';
 import { factsOf } from './facts.ts';
 import { finish } from './finish.ts';
 import { newHostName } from './names.ts';
+import { placesOf } from './place.ts';
 import { type CloudFacts, type CloudPlan, planCloud } from './plan.ts';
 import { hostConditions, phaseOf } from './standing.ts';
 import { cloudStatus, type Deletion } from './status.ts';
@@ -66,6 +67,7 @@ async function carryOut(
 ): Promise<boolean> {
   const { state, store, clock, tools } = context;
   const changes = [];
+  const placeOf = placesOf(spec);
   for (const { name, entry, record, health } of hosts) {
     const standing = plan.standing.get(name);
     if (!standing) {
@@ -77,7 +79,8 @@ async function carryOut(
     const phase = phaseOf(record, standing);
     const conditions = context.conditions(record.conditions, hostConditions(record, standing, health, spec));
     const { removing, ...others } = standing;
-    const after: HostRecord = { ...record, ...others, ...(removing && { removing }), phase, conditions };
+    const location = placeOf(record)?.text ?? record.location;
+    const after: HostRecord = { ...record, ...others, ...(removing && { removing }), location, phase, conditions };
     if (sameJson(record, after)) {
       tools.memory.settle(entry, spec, verdict);
       continue;

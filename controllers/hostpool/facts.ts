@@ -38,6 +38,3 @@ export function factsOf(
 
 const hasAssignment = ({ id, value }: Entry<'observed'>, state: View): boolean =>
   state.get('assignments', id)?.value.uid === value.uid;
-
-/** Also of a location that has left the cloud's record: its text begins with its driver's name. */
-export const driverOf = ({ location }: { location: string }): string => /^[a-z-]+/.exec(location)?.[0] ?? '';

@@ -2,7 +2,7 @@ import { BerthError } from '../../lib/errors/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { HostRecord } from '../../lib/records/index.ts';
 import type { HostpoolContext } from './context.ts';
-import { driverOf } from './facts.ts';
+import { driverOf } from './place.ts';
 import { release } from './prepare/index.ts';
 import { explaining, fenced, linkTo, type Subject, update } from './subject.ts';
 

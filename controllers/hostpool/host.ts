@@ -2,6 +2,7 @@ import type { Result } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec } from '../../lib/records/index.ts';
 import type { HostpoolContext } from './context.ts';
 import { giveBack } from './give-back.ts';
+import { placesOf } from './place.ts';
 import { isIntroduced, provision } from './provision.ts';
 import type { Subject } from './subject.ts';
 import { keepPrepared } from './upkeep.ts';
@@ -21,7 +22,7 @@ export async function reconcileHost(cloud: string, host: string, context: Hostpo
   const subject: Subject = { cloud, host, record, spec: accepted.spec, context };
   if (record.removing) return giveBack(subject);
 
-  const location = accepted.spec.location.find(({ text }) => text === record.location);
+  const location = placesOf(accepted.spec)(record);
   if (location && !isIntroduced(subject) && (await provision(subject, location))) return;
   if (!record.engine || record.lost) return;
   return keepPrepared(subject);

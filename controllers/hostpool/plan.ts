@@ -11,6 +11,7 @@
 import type { DockerCloudSpec, HostRecord, LocationSpec } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { type Health, type LossRules, losses } from './health.ts';
+import { driverOf, placesOf } from './place.ts';
 
 export interface HostFacts {
   name: string;
@@ -64,6 +65,7 @@ const AT_ONCE = 64;
 export function planCloud(facts: CloudFacts): CloudPlan {
   const { spec, hosts, rules, now } = facts;
   const draining = facts.deletion === 'draining';
+  const placeOf = placesOf(spec);
   const wanted = draining ? 0 : spec.hosts.min;
   const { lose, ...loss } = losses(
     hosts.filter(isProbed).map(({ name, record, health }) => ({ name, lost: record.lost, health })),
@@ -76,10 +78,7 @@ export function planCloud(facts: CloudFacts): CloudPlan {
   ]);
 
   const counted = hosts.filter(
-    (host) =>
-      !isLeaving(host) &&
-      !lost.has(host.name) &&
-      (draining || spec.location.some(({ text }) => text === host.record.location)),
+    (host) => !isLeaving(host) && !lost.has(host.name) && (draining || placeOf(host.record) !== undefined),
   );
   const inOrder = [...counted].sort(firstToGo);
   const retired = new Set(retire(inOrder, counted.length - wanted).map(({ name }) => name));
@@ -99,6 +98,7 @@ export function planCloud(facts: CloudFacts): CloudPlan {
           lost: lost.has(host.name),
           stays: mayStay.has(host.name),
           retired: retired.has(host.name),
+          place: placeOf(host.record),
           draining,
           spec,
         }),
@@ -154,18 +154,27 @@ function stand(
     lost,
     stays,
     retired,
+    place,
     draining,
     spec,
-  }: { lost: boolean; stays: boolean; retired: boolean; draining: boolean; spec: DockerCloudSpec },
+  }: {
+    lost: boolean;
+    stays: boolean;
+    retired: boolean;
+    place: LocationSpec | undefined;
+    draining: boolean;
+    spec: DockerCloudSpec;
+  },
 ): Standing {
   // What its location does not have any more is lost and gone at once, and never counts for the brake.
-  if (record.gone || missing)
+  // So is a lost machine that its owner took out of the record, whatever it held: the owner answers for it.
+  if (record.gone || missing || (lost && health.verdict === 'failing' && isDisowned(record, place)))
     return { schedulable: false, drain: false, lost: true, gone: true, removing: record.removing ?? false };
   const empty = !assigned() && !occupied();
   const mayGo = lost
     ? // A lost host that held nothing is given back; one that held something only when the whole cloud goes, since
       // nobody can see what still runs there.
-      (empty && !isPooled(spec, record)) || (draining && !assigned())
+      (empty && place !== undefined && !isPooled(place.driver)) || (draining && !assigned())
     : !stays && empty && (retired || !record.schedulable);
   const removing = record.removing === true || (mayGo && !record.schedulable);
   // A leader that has not probed yet leaves a host as it found it.
@@ -182,10 +191,11 @@ function stand(
 }
 
 /** Machines that are released rather than destroyed: the next host made there could be the same one. */
-const isPooled = (spec: DockerCloudSpec, record: HostRecord): boolean => {
-  const driver = spec.location.find(({ text }) => text === record.location)?.driver;
-  return driver === undefined || driver === 'byon' || driver === 'localhost';
-};
+const isPooled = (driver: string): boolean => driver === 'byon' || driver === 'localhost';
+
+/** A machine of somebody else's that the record does not name any more. */
+const isDisowned = (record: HostRecord, place: LocationSpec | undefined): boolean =>
+  !place && isPooled(driverOf(record));
 
 /** Whether the machine offers what the cloud's record asks of one. */
 export const isSuitable = ({ capacity }: Pick<HostRecord, 'capacity'>, { machine }: DockerCloudSpec): boolean =>

@@ -6,8 +6,8 @@ import type { DockerCloudSpec, HostRecord, LocationSpec } from '../../lib/record
 import { sameJson, type Write } from '../../lib/store/index.ts';
 import type { Owned } from './context.ts';
 import { needsCredentials, secretsOf } from './credentials.ts';
-import { driverOf } from './facts.ts';
 import { fingerprintClaim } from './names.ts';
+import { driverOf } from './place.ts';
 import { done, explaining, type Subject, update } from './subject.ts';
 
 /** The machine was made and is where the record says; one that was stopped is started by the same idempotent `create`. */

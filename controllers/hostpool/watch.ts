@@ -3,8 +3,8 @@ import { sleep, withTimeout } from '../../lib/platform/index.ts';
 import { type Entry, nameOf } from '../../lib/store/index.ts';
 import type { HostpoolContext } from './context.ts';
 import { secretsOf } from './credentials.ts';
-import { driverOf } from './facts.ts';
 import { byDriver } from './finish.ts';
+import { driverOf } from './place.ts';
 import { probe } from './probes.ts';
 
 type WatchContext = HostpoolContext & { wake(key: string): void };

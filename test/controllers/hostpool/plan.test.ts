@@ -56,6 +56,17 @@ const facts = (spec: DockerCloudSpec, hosts: HostFacts[], more: Partial<CloudFac
   ...more,
 });
 
+const listOf = (...addresses: string[]): LocationSpec => ({
+  driver: 'byon',
+  text: `byon:(hosts="${addresses.join(',')}")`,
+  machines: addresses.map((address) => ({ address, port: 22 })),
+});
+/** A list as it was before it was edited. */
+const formerly = listOf('10.0.0.1', '10.0.0.2', '10.0.0.3').text;
+const lostOne = { location: formerly, machineId: '10.0.0.1:22', lost: true, schedulable: false };
+const onList: Drawn = { assigned: true, health: down, record: lostOne };
+const kept: Drawn = { record: { location: formerly, machineId: '10.0.0.2:22' } };
+
 /** What of each host's standing is out of the ordinary. */
 function standings(given: CloudFacts): Record<string, string> {
   const plan = planCloud(given);
@@ -150,6 +161,41 @@ describe('the plan of a cloud', () => {
         host(0, { occupied: true, health: down, record: { lost: true, schedulable: false } }),
         host(1),
       ]),
+      { 'c-00': 'lost unschedulable', 'c-01': '' },
+    ],
+    [
+      'lets a lost host go whose machine was taken off the list, whatever it held',
+      facts(specOf(1, 9, [listOf('10.0.0.2')]), [host(0, onList), host(1, { ...kept, assigned: true })]),
+      { 'c-00': 'lost gone unschedulable', 'c-01': '' },
+    ],
+    [
+      'lets a lost host go whose whole location left the record',
+      facts(specOf(1, 9), [host(0, onList), host(1)]),
+      { 'c-00': 'lost gone unschedulable', 'c-01': '' },
+    ],
+    [
+      'lets the lost host of this machine go once its location left the record',
+      facts(specOf(1, 9), [host(0, { ...onList, record: { ...lostOne, location: 'localhost' } }), host(1)]),
+      { 'c-00': 'lost gone unschedulable', 'c-01': '' },
+    ],
+    [
+      'keeps a lost host whose machine still stands in the edited list',
+      facts(specOf(1, 9, [listOf('10.0.0.1', '10.0.0.2')]), [host(0, onList), host(1, { ...kept, assigned: true })]),
+      { 'c-00': 'lost unschedulable', 'c-01': '' },
+    ],
+    [
+      'waits for the word of a lost host off the list that this leader has not probed, or that answers again',
+      facts(specOf(0, 9), [host(0, { ...onList, health: unknown }), host(1, { ...onList, health: fine, tidy: false })]),
+      { 'c-00': 'lost unschedulable', 'c-01': 'lost unschedulable' },
+    ],
+    [
+      'drains a host that works when its machine is taken off the list',
+      facts(specOf(1, 9), [host(0, { ...kept, assigned: true })]),
+      { 'c-00': 'drain unschedulable' },
+    ],
+    [
+      'never lets a lost host of another location go',
+      facts(specOf(1, 9), [host(0, { ...onList, record: { ...lostOne, location: 'sandbox' } }), host(1)]),
       { 'c-00': 'lost unschedulable', 'c-01': '' },
     ],
     [
