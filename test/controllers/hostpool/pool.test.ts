@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { machineKey } from '../../../lib/location/index.ts';
+import type { Location } from '../../../lib/machine/index.ts';
+import type { LocationSpec } from '../../../lib/records/index.ts';
+import { Rig } from './rig.ts';
+
+const observed = { state: 'running', id: 'x', image: 'i', addresses: {}, ports: {}, restarts: 0 };
+
+const size = { cpus: 4, memory: 2 ** 33 };
+const paper: LocationSpec = { driver: 'hollow', text: 'hollow', ...size, zones: 1, startMs: 0, failureRate: 0 };
+
+describe('hostpool with a list of machines', () => {
+  let rig: Rig;
+  beforeEach(() => {
+    rig = new Rig();
+    const elsewhere: Location = { list: async () => [], create: () => Promise.reject(), destroy: async () => {} };
+    // Machines on paper under the addresses of the list.
+    const byon: Location = {
+      pool: (location) => (location.driver === 'byon' ? location.machines.map(machineKey) : []),
+      list: async () => [],
+      create: async (request, signal) => ({
+        ...(await rig.hollow.create({ ...request, location: paper }, signal)),
+        id: request.claimed ?? '',
+      }),
+      destroy: (machine) => rig.hollow.destroy(machine),
+    };
+    rig.start({ locations: { hollow: rig.hollow, sandbox: elsewhere, byon, localhost: elsewhere } });
+  });
+  afterEach(() => rig.stop());
+
+  const put = (addresses: string, min: number) =>
+    rig.cloud('c', { location: `byon:(hosts="${addresses}")`, hosts: { min, max: 3 } });
+  const hostOn = (address: string) => rig.hosts('c').find(({ machineId }) => machineId === `${address}:22`);
+
+  it('frees what a lost machine held once its owner takes it off the list, and leaves the others as they are', async () => {
+    await put('10.0.0.1,10.0.0.2', 2);
+    await rig.ready('c', 2);
+    const [lost, other] = [hostOn('10.0.0.1')!.name, hostOn('10.0.0.2')!.name];
+    const held = `${lost}/default/shop/web-0`;
+    await rig.put('observed', held, { uid: 'u'.repeat(20), ...observed });
+    rig.hollow.machines.get(lost)!.reachable = false;
+    await rig.clock.until(() => hostOn('10.0.0.1')?.lost === true, 120_000, 'the loss');
+    await rig.clock.advance(600_000);
+    expect(hostOn('10.0.0.1')).to.include({ lost: true, gone: false });
+
+    await put('10.0.0.2', 1);
+    await rig.clock.until(() => hostOn('10.0.0.1')?.gone === true, 30_000, 'the release');
+    await rig.delete('observed', held);
+    await rig.clock.until(() => hostOn('10.0.0.1') === undefined, 30_000, 'the end of its record');
+    await rig.clock.advance(30_000);
+    expect(hostOn('10.0.0.2')).to.include({ name: other, schedulable: true, drain: false });
+    expect(hostOn('10.0.0.2')?.location).to.equal('byon:(hosts="10.0.0.2")');
+    expect(rig.cache.list('machineclaims').map(({ id }) => id)).to.deep.equal(['byon/10.0.0.2:22']);
+  });
+});
