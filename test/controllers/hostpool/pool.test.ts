@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { machineKey } from '../../../lib/location/index.ts';
 import type { Location } from '../../../lib/machine/index.ts';
 import type { LocationSpec } from '../../../lib/records/index.ts';
+import { createAuthority, issueClient } from '../../../lib/tls/index.ts';
 import { Rig } from './rig.ts';
 
 const observed = { state: 'running', id: 'x', image: 'i', addresses: {}, ports: {}, restarts: 0 };
@@ -11,8 +12,12 @@ const paper: LocationSpec = { driver: 'hollow', text: 'hollow', ...size, zones: 
 
 describe('hostpool with a list of machines', () => {
   let rig: Rig;
-  beforeEach(() => {
+  beforeEach(async () => {
     rig = new Rig();
+    // Made beforehand: keys take real time, and the clock is virtual.
+    const ca = await createAuthority('berth c', rig.clock.now());
+    const client = await issueClient(ca, 'berth', rig.clock.now());
+    const secrets = { ca, client, ssh: { privateKey: 'private', publicKey: 'public' } };
     const elsewhere: Location = { list: async () => [], create: () => Promise.reject(), destroy: async () => {} };
     // Machines on paper under the addresses of the list.
     const byon: Location = {
@@ -24,7 +29,10 @@ describe('hostpool with a list of machines', () => {
       }),
       destroy: (machine) => rig.hollow.destroy(machine),
     };
-    rig.start({ locations: { hollow: rig.hollow, sandbox: elsewhere, byon, localhost: elsewhere } });
+    rig.start({
+      locations: { hollow: rig.hollow, sandbox: elsewhere, byon, localhost: elsewhere },
+      newSecrets: async () => secrets,
+    });
   });
   afterEach(() => rig.stop());
 
