@@ -4,6 +4,7 @@
  */
 
 import type { Condition, Status } from './conditions.ts';
+import type { VirtualNetworkSpec } from './virtualnetwork.generated.ts';
 
 /** RFC 3339 in UTC, seconds. */
 export type Time = string;
@@ -89,6 +90,8 @@ export interface HostRecord {
   renewAt?: Time;
   /** Mirrors of Docker Hub that the location knows of. */
   registryMirrors?: string[];
+  /** Name servers of the machine that containers can reach, too: none on a loopback address. */
+  nameservers?: string[];
   /** The engine can start containers through the runtime shim; otherwise a pause container holds the namespace. */
   shim?: boolean;
   conditions: Condition[];
@@ -141,6 +144,8 @@ export interface NetworkClaim {
   cloud: string;
   /** How many containers will join. */
   containers: number;
+  /** What the blueprint says of the network; absent: nothing, all of it is chosen. */
+  spec?: VirtualNetworkSpec;
 }
 
 export interface EntityRecord {
@@ -183,11 +188,21 @@ export interface NetworkRecord {
   gateway: string;
   /** Names of Calico IP pools, in the order they are used. */
   pools: string[];
+  /** The range of each of them, in the same order. */
+  ranges?: string[];
   blockSize: number;
   provider: 'linux' | 'calico' | 'overlay' | 'cni';
   used: number;
   capacity: number;
   dns: string[];
+  /** Closed to other networks; false: open to all. Absent: true. */
+  closed?: boolean;
+  /** Networks whose members may reach this one's. */
+  allowFrom?: string[];
+  /** What leaves all pools is masqueraded. Absent: true. */
+  natOutgoing?: boolean;
+  /** Bytes; absent: the host's own. */
+  mtu?: number;
   /** Set, to the millisecond, from the moment its pools give out no more addresses until it is gone. */
   deleting?: Time;
 }
@@ -200,7 +215,10 @@ export interface EndpointRecord {
     network: string;
     /** In the container: eth0, … */
     name: string;
+    /** IPv4 where the network has it. */
     address: string;
+    /** IPv6, where the network has both. */
+    address6?: string;
     /** On the host: `cali` and 11 characters, derived from uid and network. */
     hostInterface: string;
     mac: string;

@@ -24,6 +24,22 @@ export interface VirtualNetworkWritten {
    * More address ranges, used when the first is full.
    */
   pools?: string[];
+  /**
+   * Prefix length of the blocks that hosts take from it, 20 to 32, or 116 to 128 for IPv6. Without one it is chosen by the size.
+   */
+  blockSize?: number;
+  /**
+   * What leaves all networks carries the host's address.
+   */
+  natOutgoing?: boolean;
+  /**
+   * Other networks whose members may reach the members of this one. An application's own is called `<namespace>.<app>.<network>`.
+   */
+  allowFrom?: string[];
+  /**
+   * Bytes that a packet may have. Without one it is the host's.
+   */
+  mtu?: number;
 }
 
 /**
@@ -50,4 +66,20 @@ export interface VirtualNetworkSpec {
    * More address ranges, used when the first is full.
    */
   pools: string[];
+  /**
+   * Prefix length of the blocks that hosts take from it, 20 to 32, or 116 to 128 for IPv6. Without one it is chosen by the size.
+   */
+  blockSize?: number;
+  /**
+   * What leaves all networks carries the host's address.
+   */
+  natOutgoing: boolean;
+  /**
+   * Other networks whose members may reach the members of this one. An application's own is called `<namespace>.<app>.<network>`.
+   */
+  allowFrom: string[];
+  /**
+   * Bytes that a packet may have. Without one it is the host's.
+   */
+  mtu?: number;
 }
