@@ -2,12 +2,12 @@
 
 import {
   type CloudState,
+  completeOf,
   containerName,
   type Incarnation,
   type Plan,
   ROOT,
   type Snapshot,
-  type StandingContainer,
   upOf,
   type Wait,
 } from '../../lib/blueprint/index.ts';
@@ -68,7 +68,7 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
   const up = standing.filter(({ name, container }) => upOf(name, container)).length;
   const complete = standing.flatMap(({ name, container }) => {
     const done = completeOf(container);
-    return done ? [`${name}: ${done}`] : [];
+    return done ? [[name, endOf(done)].join(': ')] : [];
   });
   if (up + complete.length === wanted.length && !changing && plan.outdated.length === 0) {
     const message = few(complete).join('; ');
@@ -94,25 +94,6 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
 /** Of whatever spec. */
 const isRunning = ({ assignment, host, observed }: Incarnation): boolean =>
   observed?.state === 'running' && observed.uid === assignment.uid && !host.lost;
-
-/**
- * How a container ended that did what it was asked: under `no` and `on-failure` nobody starts it again after an exit with 0,
- * so that it counts for `Ready` as one that is up does. It does not count for `service.isUp`: it serves nobody any more, and
- * what is linked to it waits. On a lost host it does not count either, since placement moves it and it runs again.
- */
-function completeOf({ record, incarnations }: StandingContainer): string | undefined {
-  if (record.restart !== 'no' && record.restart !== 'on-failure') return undefined;
-  const done = incarnations.find(
-    ({ assignment, host, observed }) =>
-      assignment.spec === record.spec &&
-      !host.lost &&
-      observed?.uid === assignment.uid &&
-      observed.state === 'exited' &&
-      observed.exitCode === 0 &&
-      !observed.stopped,
-  );
-  return done && endOf(done);
-}
 
 const ENDED: readonly string[] = ['exited', 'dead', 'restarting'];
 

@@ -5,6 +5,7 @@ export { type CloudState, type Plan, type Planned, plan } from './plan.ts';
 export { type Problem, problemsOf } from './problems.ts';
 export { DEFAULT_NETWORK, networkName } from './resolve.ts';
 export {
+  completeOf,
   containerName,
   type Incarnation,
   type Snapshot,

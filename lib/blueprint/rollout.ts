@@ -3,12 +3,12 @@
 import type { ApplicationSpec, ServiceSpec } from '../records/index.ts';
 import { ROOT } from './evaluate.ts';
 import { isDependent, upstreamOf } from './graph.ts';
-import { indexOf, runningOf, type Snapshot, upOf } from './snapshot.ts';
+import { completeOf, indexOf, runningOf, type Snapshot, upOf } from './snapshot.ts';
 
 /**
  * The turns of an application. A service that waits for nobody has a turn of its own; those that wait for others
  * share the application's, so that a target that moved takes its dependents down one at a time. Whose turn it is stands in
- * the `updating` of the entity, from the write that changes the container until that has been up since.
+ * the `updating` of the entity, from the write that changes the container until that has been up since, or is complete.
  */
 export class Turns {
   readonly #spec: ApplicationSpec;
@@ -24,7 +24,7 @@ export class Turns {
       const name = record.updating;
       const container = name === undefined ? undefined : snapshot.containers.get(name);
       if (name === undefined || !container || surplus.includes(name)) continue;
-      if (!upOf(name, container)) this.#holders.set(id, name);
+      if (!upOf(name, container) && !completeOf(container)) this.#holders.set(id, name);
     }
   }
 
@@ -56,7 +56,7 @@ export class Turns {
     return { free, turn };
   }
 
-  /** The container that was changed last under this entity's turn and has not been up since. */
+  /** The container that was changed last under this entity's turn and has been neither up nor complete since. */
   holder(key: string): string | undefined {
     return this.#holders.get(key);
   }

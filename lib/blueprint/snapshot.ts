@@ -86,6 +86,25 @@ export function upOf(name: string, container: StandingContainer): Up | undefined
   return isHealthy(container.record, incarnation.observed) ? { name, container, incarnation, address } : undefined;
 }
 
+/**
+ * The incarnation in which a container did what it was asked: under `no` and `on-failure` nobody starts it again after an exit
+ * with 0, so that it counts for `Ready`, and for the turns of a rollout, as one that is up does. It does not count for
+ * `service.isUp`: it serves nobody any more, and what is linked to it waits. On a lost host it does not count either, since
+ * placement moves it and it runs again.
+ */
+export function completeOf({ record, incarnations }: StandingContainer): Incarnation | undefined {
+  if (record.restart !== 'no' && record.restart !== 'on-failure') return undefined;
+  return incarnations.find(
+    ({ assignment, host, observed }) =>
+      assignment.spec === record.spec &&
+      !host.lost &&
+      observed?.uid === assignment.uid &&
+      observed.state === 'exited' &&
+      observed.exitCode === 0 &&
+      !observed.stopped,
+  );
+}
+
 /** The address of an incarnation, running or not: it keeps it over restarts. */
 export const addressOf = ({ assignment, endpoint }: Incarnation): string | undefined =>
   endpoint?.uid === assignment.uid ? endpoint.interfaces[0]?.address : undefined;

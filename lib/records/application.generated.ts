@@ -198,7 +198,7 @@ export interface ApplicationWritten {
      */
     memory?: string | number;
     /**
-     * When the engine starts a container that exited again.
+     * When the engine starts a container that exited again. Under `no` and `on-failure` one that exited with 0 is complete, and counts for the application's `Ready` as one that is up does; what is linked to it waits all the same.
      */
     restart?: 'no' | 'always' | 'on-failure' | 'unless-stopped';
     /**
@@ -418,7 +418,7 @@ export interface AcceptedService {
    */
   memory: number;
   /**
-   * When the engine starts a container that exited again.
+   * When the engine starts a container that exited again. Under `no` and `on-failure` one that exited with 0 is complete, and counts for the application's `Ready` as one that is up does; what is linked to it waits all the same.
    */
   restart: 'no' | 'always' | 'on-failure' | 'unless-stopped';
   /**
