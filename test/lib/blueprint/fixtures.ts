@@ -41,6 +41,8 @@ export const service = (id: string, more: Partial<ServiceSpec> = {}): ServiceSpe
   ...more,
 });
 
+export const link = (target: string, alias = target): ServiceSpec['links'][number] => ({ alias, service: target });
+
 export const application = (...services: ServiceSpec[]): ApplicationSpec => ({ location: 'my-docker-cloud', services });
 
 /** Application Blueprint 1 of the talk, slide 29. */
@@ -160,14 +162,17 @@ export class World {
   /** What Docker says of the incarnation that is placed. */
   set(
     name: string,
-    { state, health }: { state: string; health?: 'starting' | 'healthy' | 'unhealthy' | undefined },
+    {
+      state,
+      health,
+      exitCode,
+    }: { state: string; health?: 'starting' | 'healthy' | 'unhealthy' | undefined; exitCode?: number },
   ): void {
     const { incarnation } = this.#placed.get(name)!;
     const { uid } = incarnation.assignment;
     const observed = { uid, state, id: uid, image: '', addresses: {}, ports: {}, restarts: 0 };
-    this.#placed.set(name, {
-      incarnation: { ...incarnation, observed: { ...observed, ...(health && { health }) } },
-    });
+    const said = { ...(health && { health }), ...(exitCode !== undefined && { exitCode }) };
+    this.#placed.set(name, { incarnation: { ...incarnation, observed: { ...observed, ...said } } });
   }
 
   /** Placement takes the assignment back. */
