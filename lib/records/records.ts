@@ -153,7 +153,7 @@ export interface EntityRecord {
   type: string;
   name: string;
   sensors: Record<string, unknown>;
-  /** The container that was changed in this entity's turn and has been neither up nor complete since; the next waits for it. */
+  /** The container that was changed in this entity's turn and was neither up nor complete since; the next waits for it. */
   updating?: string;
 }
 

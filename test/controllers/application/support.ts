@@ -1,5 +1,6 @@
 /** The application controller on a store in memory, and the other controllers as far as it meets them. */
 
+import { readFileSync } from 'node:fs';
 import { application } from '../../../controllers/application/index.ts';
 import type {
   Accepted,
@@ -16,6 +17,18 @@ import type {
 } from '../../../lib/records/index.ts';
 import type { Kind, RecordOf } from '../../../lib/store/index.ts';
 import { keys, type Replica, World } from '../../lib/reconcile/support.ts';
+
+/** A blueprint of the talk, as it stands on the slide. */
+export const talk = (slide: string): string =>
+  readFileSync(new URL(`../../../examples/talk/${slide}`, import.meta.url), 'utf8');
+
+/** An application of two services, of which one has a link to the other. */
+export const two = (image = 'web:1'): string => `
+location: my-docker-cloud
+services:
+  - { id: db, type: docker:redis:3, openPorts: 6379 }
+  - { id: web, type: "docker:${image}", replicas: 2, links: { db: db } }
+`;
 
 interface Records {
   containers: ContainerRecord;
