@@ -6,5 +6,7 @@ export * from './ipam-records.ts';
 export { type Json, type JsonObject, parseJson, writeJson } from './json.ts';
 export * from './keys.ts';
 export type { Change, Versioned } from './overlay.ts';
+export * from './policy.ts';
 export { CalicoReader, decodeRecord } from './reader.ts';
 export * from './resources.ts';
+export * from './selector.ts';
