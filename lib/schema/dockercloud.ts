@@ -1,9 +1,11 @@
 import type { DockerCloudSpec } from '../records/index.ts';
+import { checkCloudNetwork } from './dockercloud-network.ts';
 import { type Field, isMap } from './field.ts';
 
 /** What no single field of a DockerCloud can say: the bounds of its hosts belong together, and others exclude each other. */
 export function checkDockerCloud(spec: DockerCloudSpec, written: unknown, field: Field): DockerCloudSpec {
   checkNameServers(spec, field.at('dns', 'servers'));
+  checkCloudNetwork(spec.network, field.at('network'));
   const { min, max } = spec.hosts;
   if (min <= max) return spec;
   const given = isMap(written) && isMap(written.hosts) && written.hosts.max !== undefined && written.hosts.max !== null;

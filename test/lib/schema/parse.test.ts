@@ -82,7 +82,7 @@ describe('an accepted record', () => {
       machine: { minCores: 0, minRam: 0, labels: {} },
       docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
       tls: { generate: true },
-      network: { provider: 'linux' },
+      network: { provider: 'linux', natOutgoing: true, encapsulation: 'none', wireguard: false },
       swarm: { enabled: false },
       placement: { strategies: [] },
       deletion: 'wait',
