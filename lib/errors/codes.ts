@@ -76,6 +76,10 @@ export const codes = {
   BERTH_IMAGE: { says: 'An image cannot be pulled.', do: 'Check its name and the registries of the cloud.' },
   BERTH_LOCATION: { says: 'A location cannot give or take a machine.', do: 'Its message is quoted.' },
   BERTH_NO_MACHINE: { says: 'The location has no machine left.', do: 'Add machines to it or lower spec.hosts.min.' },
+  BERTH_DNS: {
+    says: 'A name server does not do what it is asked.',
+    do: 'Its answer is quoted, with what to change in its configuration or in spec.dns of the cloud.',
+  },
   BERTH_TIMEOUT: { says: 'Something took too long.', do: 'It is tried again.' },
   // The command line
   BERTH_UNAUTHORIZED: {

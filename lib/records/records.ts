@@ -28,6 +28,14 @@ export interface DockerCloudStatus extends Status {
   hosts: { wanted: number; total: number; ready: number };
 }
 
+export interface VirtualNetworkStatus extends Status {
+  /** The ranges that it has, with commas between them. */
+  cidr?: string;
+  /** Addresses in use, and how many there are; as in its record under `networks/`. */
+  used: number;
+  capacity: number;
+}
+
 export interface Capacity {
   /** Containers at most; absent: no limit but the cloud's strategies. */
   containers?: number;
@@ -134,6 +142,11 @@ export interface ContainerRecord {
   update: 'stop-first' | 'start-first';
   /** Placement strategies of the application and the service, after the cloud's. */
   strategies: unknown[];
+  /**
+   * Incarnations of the same application that its values were taken from: by name of the container, uid of the assignment.
+   * Absent: none. Placement starts nothing new with the values of one that is gone.
+   */
+  resolvedFrom?: Record<string, string>;
   /** Hash of what needs a new container when it changes. */
   spec: string;
 }
@@ -178,10 +191,17 @@ export interface PendingRecord {
   /** Hosts refused, by filter. */
   rejected: Record<string, number>;
   resources: { cpus: number; memory: number };
+  /** Set while its record speaks of incarnations that are gone, and its new one waits for a record that does not. */
+  outdated?: {
+    /** By name of the container: uid of what is assigned in place of the one that is gone; empty: nothing yet. */
+    successors: Record<string, string>;
+    /** When these were assigned. */
+    since: Time;
+  };
 }
 
 export interface NetworkRecord {
-  /** Whose claim made it: uid of the application; 0 for a VirtualNetwork. */
+  /** Whose it is: uid of the application, or create_revision of the VirtualNetwork. */
   uid: number;
   cloud: string;
   cidr: string;
@@ -245,6 +265,26 @@ export interface ObservedRecord {
   /** Stopped because its record says `run: false`: started again, whatever its restart policy, when that says true. */
   stopped?: true;
   message?: string;
+}
+
+/** What a name resolves to. The record outlives the name until no server holds it any more. */
+export interface NameRecord {
+  /** Whose name it is: `<namespace>/<app>`. */
+  application: string;
+  /** Clouds that its containers have been in: their name servers hold it. */
+  clouds: string[];
+  /** Seconds. */
+  ttl: number;
+  /** IPv4 and IPv6, of at most 32 containers. */
+  addresses: string[];
+  /** Where a port is served, by the containers' own names: at most 32. */
+  srv?: { target: string; port: number }[];
+  /** Of a reverse name. */
+  ptr?: string;
+  /** It is written below this key for CoreDNS, too: `/skydns`. */
+  skydns?: string;
+  /** Nothing has the name any more; the record goes when all servers have confirmed that theirs is gone. */
+  deleting?: true;
 }
 
 export interface SchedulableRecord {

@@ -24,6 +24,7 @@ export const indexes = {
   endpoints: { container: containerOf, uid, app: appOnHost },
   observed: { container: containerOf, uid, app: appOnHost },
   networks: { cloud },
+  names: { app: ({ value }) => value.application },
 } satisfies { [K in Kind]?: Record<string, IndexFunction<K>> };
 
 /** The names of a kind's indexes. */

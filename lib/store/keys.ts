@@ -78,7 +78,7 @@ export const kinds = {
     'application',
     'the last valid spec, defaults filled in',
   ),
-  'accepted/virtualnetworks': json<r.Accepted<object>>(
+  'accepted/virtualnetworks': json<r.Accepted<r.VirtualNetworkSpec>>(
     'accepted/virtualnetworks',
     ['name'],
     'ippool',
@@ -102,11 +102,11 @@ export const kinds = {
     'application',
     'observedGeneration, phase, conditions, counts',
   ),
-  'status/virtualnetworks': json<r.Status>(
+  'status/virtualnetworks': json<r.VirtualNetworkStatus>(
     'status/virtualnetworks',
     answered,
     'ippool',
-    'observedGeneration, phase, conditions',
+    'observedGeneration, phase, conditions, counts',
   ),
   'status/namespaces': json<r.Status>(
     'status/namespaces',
@@ -174,7 +174,14 @@ export const kinds = {
   observed: json<r.ObservedRecord>('observed', onHost, 'container', 'what Docker says'),
   provisioned: json<object>('provisioned', container, 'machine', 'the virtual machine that a location gave'),
   processes: json<object>('processes', container, 'process', 'install, launch and health of software'),
-  names: json<object>('names', ['zone', 'name'], 'discovery', 'what a name resolves to'),
+  names: json<r.NameRecord>('names', ['zone', 'name'], 'discovery', 'what a name resolves to'),
+  skydns: {
+    path: '/skydns',
+    segments: ['…'],
+    writers: ['discovery'],
+    format: 'bytes',
+    holds: 'the same names as SkyDNS wrote them, for CoreDNS, where a cloud asks for it',
+  } as Kinded<Buffer>,
 
   events: json<r.EventRecord>('events', ['…'], 'any', 'what happened, with reason and count; leased'),
   leaders: json<r.LeaderRecord>('leaders', ['…'], 'election', 'who leads; every write of a leader compares it'),
