@@ -1,5 +1,5 @@
 import { allDone, controller } from '../../lib/reconcile/index.ts';
-import { hostOf, type View } from '../../lib/store/index.ts';
+import { containerOf, hostOf, type View } from '../../lib/store/index.ts';
 import { plan } from './plan.ts';
 
 /** Decides which host each container runs on, reserves there at once, and says why where no host fits. */
@@ -10,11 +10,11 @@ export const placement = controller({
   watches: {
     'accepted/dockerclouds': ({ id }) => id,
     containers: ({ value }) => value.cloud,
-    assignments: ({ value }) => value.cloud,
+    assignments: (assignment, state) => cloudsOf(assignment, state),
     hosts: ({ value }) => value.cloud,
-    networks: ({ value }) => value.cloud,
-    observed: (observed, state) => cloudOf(hostOf(observed), state),
-    endpoints: (endpoint, state) => cloudOf(hostOf(endpoint), state),
+    networks: ({ value }, state) => (value.cloud === '' ? everyCloud(state) : value.cloud),
+    observed: (observed, state) => cloudsOf(observed, state),
+    endpoints: (endpoint, state) => cloudsOf(endpoint, state),
   },
   async reconcile(cloud, { state, store, clock, random }) {
     const { units, recheck } = plan(cloud, state, { random, now: clock.now() });
@@ -24,4 +24,11 @@ export const placement = controller({
   },
 });
 
-const cloudOf = (host: string, state: View): string | undefined => state.by('hosts', 'name', host)[0]?.value.cloud;
+/** That of the host, and that of the container, which waits in another cloud until it is gone from this one. */
+function cloudsOf(onHost: { id: string }, state: View): string[] {
+  const host = state.by('hosts', 'name', hostOf(onHost))[0];
+  const container = state.get('containers', containerOf(onHost));
+  return [...new Set([host, container].flatMap((each) => each?.value.cloud ?? []))];
+}
+
+const everyCloud = (state: View): string[] => state.list('accepted/dockerclouds').map(({ id }) => id);

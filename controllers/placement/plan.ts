@@ -13,6 +13,7 @@ import { type Random, uid } from '../../lib/platform/index.ts';
 import type { AssignmentRecord, HostRecord, PendingRecord } from '../../lib/records/index.ts';
 import { containerOf, type Entry, type Guard, hostOf, type Unit, type View } from '../../lib/store/index.ts';
 import { modelHosts, requestOf, strategiesOf } from './model.ts';
+import { awaited, RESOLUTION_MS, Sources } from './sources.ts';
 
 export type PlacementUnit = Unit<'assignments' | 'pending'>;
 
@@ -29,6 +30,8 @@ export function plan(cloud: string, state: View, { random, now }: { random: Rand
   return new Round(cloud, state, random, now).plan();
 }
 
+type Why = Pick<PendingRecord, 'message' | 'rejected' | 'outdated'>;
+
 class Round {
   readonly #cloud: string;
   readonly #state: View;
@@ -36,8 +39,13 @@ class Round {
   readonly #now: number;
   readonly #hosts: Map<string, HostModel>;
   readonly #planner: Planner;
+  readonly #sources: Sources;
   readonly #cloudStrategies: readonly unknown[];
   readonly #units: PlacementUnit[] = [];
+  /** By container: uid of what this round assigns. */
+  readonly #placed = new Map<string, string>();
+  /** Steps for containers whose values are of others that are gone: last, when it shows what takes their place. */
+  readonly #outdated: (() => void)[] = [];
   #recheck: number | undefined;
 
   constructor(cloud: string, state: View, random: Random, now: number) {
@@ -47,6 +55,7 @@ class Round {
     this.#now = now;
     this.#hosts = modelHosts(cloud, state);
     this.#planner = new Planner([...this.#hosts.values()], random, newestHost(cloud, state));
+    this.#sources = new Sources(state);
     this.#cloudStrategies = state.get('accepted/dockerclouds', cloud)?.value.spec.placement.strategies ?? [];
   }
 
@@ -55,6 +64,7 @@ class Round {
     for (const container of this.#state.by('containers', 'cloud', this.#cloud)) {
       if (this.#state.by('assignments', 'container', container.id).length === 0) this.#placeNew(container);
     }
+    for (const step of this.#outdated) step();
     for (const { id } of this.#state.list('pending')) {
       if (!this.#state.get('containers', id)) this.#units.push({ writes: [{ delete: 'pending', id }] });
     }
@@ -71,10 +81,17 @@ class Round {
     } else if (!host || host.value.gone || host.value.lost) this.#moveOff(host, assignment, container);
     else if (host.value.drain) this.#drain(assignment, container);
     else if (this.#refusedByNetwork(assignment)) this.#takeBack(assignment, container);
-    else if (assignment.value.containerRevision !== container.modRevision) {
+    else this.#keep(assignment, container);
+  }
+
+  #keep(assignment: Entry<'assignments'>, container: Entry<'containers'>): void {
+    if (assignment.value.containerRevision !== container.modRevision) {
       const value = { ...assignment.value, containerRevision: container.modRevision };
       this.#units.push({ writes: [{ put: 'assignments', id: assignment.id, value, expect: assignment.modRevision }] });
     }
+    // Of a move that is not needed any more: its host came back.
+    if (this.#state.get('pending', container.id))
+      this.#units.push({ writes: [{ delete: 'pending', id: container.id }] });
   }
 
   #delete(assignment: Entry<'assignments'>): void {
@@ -83,20 +100,29 @@ class Round {
 
   /**
    * Off a lost or gone host: the old assignment goes in the transaction that writes the new one, and only if the host
-   * is still what it was. Without a fit the old one stays on a lost host; on a host that is gone it holds nothing.
+   * is still what it was. Without a fit, or while its record has to be resolved anew, the old one stays on a lost host; on a
+   * host that is gone it holds nothing.
    */
   #moveOff(host: Entry<'hosts'> | undefined, old: Entry<'assignments'>, container: Entry<'containers'>): void {
     const guards: Guard[] = host ? [{ unchanged: 'hosts', id: host.id, at: host.modRevision }] : [];
-    const moved = this.#place(container, guards);
-    if (moved) moved.writes.unshift({ delete: 'assignments', id: old.id, expect: old.modRevision });
-    else if (!host || host.value.gone) this.#delete(old);
+    this.#inOrder(container, () => {
+      const moved = this.#place(container, guards);
+      if (moved) moved.writes.unshift({ delete: 'assignments', id: old.id, expect: old.modRevision });
+      else if (!host || host.value.gone) this.#delete(old);
+    });
+  }
+
+  /** Takes a step at once, or after all others where others come first. */
+  #inOrder(container: Entry<'containers'>, step: () => void): void {
+    if (this.#sources.gone(container).length > 0) this.#outdated.push(step);
+    else step();
   }
 
   /** Off a draining host, stop-first, as soon as there is room elsewhere. */
   #drain(assignment: Entry<'assignments'>, container: Entry<'containers'>): void {
     const placement = this.#planner.place(requestOf(container, this.#state), this.#pipeline(container));
     if (placement.fits) this.#delete(assignment);
-    else this.#pend(container, placement);
+    else this.#pend(container, { message: placement.message, rejected: placement.rejected });
   }
 
   #refusedByNetwork(assignment: Entry<'assignments'>): boolean {
@@ -122,7 +148,7 @@ class Round {
     if (this.#isGoing(container.id)) return;
     const wait = this.#networkWait(container.id);
     if (wait > 0) this.#again(wait);
-    else this.#place(container, []);
+    else this.#inOrder(container, () => void this.#place(container, []));
   }
 
   /** Something of its name still runs on a host that has not been given up. */
@@ -139,11 +165,27 @@ class Round {
     return Date.parse(pending.since) + NETWORK_RETRY_MS - this.#now;
   }
 
+  /** @returns the unit that assigns it; undefined: it waits, and why is written down */
   #place(container: Entry<'containers'>, guards: Guard[]): PlacementUnit | undefined {
+    const gone = this.#sources.gone(container);
+    const round = { placed: this.#placed, now: this.#now };
+    const outdated = gone.length > 0 ? this.#sources.outdated(container, gone, round) : undefined;
+    const wait = outdated ? Date.parse(outdated.since) + RESOLUTION_MS - this.#now : 0;
+    if (outdated && wait > 0) {
+      this.#again(wait);
+      return void this.#pend(container, {
+        message: awaited(outdated),
+        rejected: { links: this.#hosts.size },
+        outdated,
+      });
+    }
     const placement = this.#planner.place(requestOf(container, this.#state), this.#pipeline(container), [
       this.#nothingOfItsName(container.id),
     ]);
-    if (!placement.fits) return void this.#pend(container, placement);
+    if (!placement.fits) {
+      const { message, rejected } = placement;
+      return void this.#pend(container, { message, rejected, ...(outdated && { outdated }) });
+    }
     const id = `${placement.host.name}/${container.id}`;
     const { cpus, memory } = container.value.resources;
     const value: AssignmentRecord = {
@@ -166,6 +208,7 @@ class Round {
     };
     if (this.#state.get('pending', container.id)) unit.writes.push({ delete: 'pending', id: container.id });
     this.#units.push(unit);
+    this.#placed.set(container.id, value.uid);
     return unit;
   }
 
@@ -184,11 +227,11 @@ class Round {
     return pipeline(strategiesOf(container.value, this.#cloudStrategies));
   }
 
-  #pend(container: Entry<'containers'>, why: { message: string; rejected: Record<string, number> }): void {
+  #pend(container: Entry<'containers'>, why: Why): void {
     this.#units.push({ writes: [{ put: 'pending', id: container.id, value: this.#pendingRecord(container, why) }] });
   }
 
-  #pendingRecord(container: Entry<'containers'>, why: Pick<PendingRecord, 'message' | 'rejected'>): PendingRecord {
+  #pendingRecord(container: Entry<'containers'>, why: Why): PendingRecord {
     const since = this.#state.get('pending', container.id)?.value.since ?? new Date(this.#now).toISOString();
     return { since, ...why, resources: container.value.resources };
   }

@@ -4,6 +4,7 @@ import { BerthError } from '../errors/index.ts';
 import type { ApplicationSpec, ContainerRecord, ServiceSpec, Value } from '../records/index.ts';
 import { parse } from './dsl.ts';
 import { asText, type Environment, entityInstead, evaluate, ROOT, type Wait } from './evaluate.ts';
+import { dependenciesOf } from './graph.ts';
 import { linkVariables } from './links.ts';
 import { listeningPorts, portsOf } from './ports.ts';
 import type { Sensors, Soundings } from './sensors.ts';
@@ -73,14 +74,19 @@ export function resolve(
   const command = service.command?.map(text);
 
   if (waits.length > 0) return { waits };
-  const record = recordOf(service, surroundings, { env, extraHosts, command });
+  const sources = dependenciesOf(service).flatMap((id) => soundings.sources.get(id) ?? []);
+  const resolvedFrom = Object.fromEntries(sources.map(({ name: source, uid }) => [source, uid]));
+  const record = recordOf(service, surroundings, { env, extraHosts, command, resolvedFrom });
   return { record: { ...record, spec: specHash(record) } };
 }
 
 function recordOf(
   service: ServiceSpec,
   { namespace, app, uid, spec }: Surroundings,
-  known: Pick<ContainerRecord, 'env' | 'extraHosts'> & { command: string[] | undefined },
+  known: Pick<ContainerRecord, 'env' | 'extraHosts'> & {
+    command: string[] | undefined;
+    resolvedFrom: Record<string, string>;
+  },
 ): Omit<ContainerRecord, 'spec'> {
   return {
     uid,
@@ -103,6 +109,7 @@ function recordOf(
     run: true,
     update: 'stop-first',
     strategies: service.strategies,
+    ...(Object.keys(known.resolvedFrom).length > 0 && { resolvedFrom: known.resolvedFrom }),
   };
 }
 

@@ -36,17 +36,16 @@ export class Turns {
   /**
    * Of the containers of one service that need a new incarnation, which may be changed now.
    *
-   * What has no assignment does not run: changing it takes nothing away and needs no turn. Of the others, what is
-   * assigned and not up comes first, then the lowest index.
+   * What is assigned nowhere, or only on a lost host, is not there: changing it takes nothing away and needs no turn. Of
+   * the others, what is not up comes first, then the lowest index.
    *
    * @returns `free`: any number that need no turn; `turn`: the one whose turn it is, which is noted as from now
    */
   next(service: ServiceSpec, names: readonly string[]): { free: string[]; turn?: string } {
-    const isAssigned = (name: string) => (this.#snapshot.containers.get(name)?.incarnations.length ?? 0) > 0;
-    const free = names.filter((name) => !isAssigned(name));
-    const candidates = names
-      .filter(isAssigned)
-      .sort((a, b) => this.#isUp(a) - this.#isUp(b) || indexOf(a) - indexOf(b));
+    const isThere = (name: string) =>
+      this.#snapshot.containers.get(name)?.incarnations.some(({ host }) => !host.lost) ?? false;
+    const free = names.filter((name) => !isThere(name));
+    const candidates = names.filter(isThere).sort((a, b) => this.#isUp(a) - this.#isUp(b) || indexOf(a) - indexOf(b));
     const key = this.keyOf(service);
     const holder = this.#holders.get(key);
     const isFree = holder === undefined || (candidates.length > 0 && this.#yields(holder, service));

@@ -9,12 +9,22 @@ export type Sensors = Record<string, unknown>;
 
 const ADDRESS = 'host.subnet.address';
 
+/** An incarnation that others take values from. */
+export interface Source {
+  /** Of the container. */
+  name: string;
+  /** Of the assignment. */
+  uid: string;
+}
+
 /** What is known of each service so far. */
 export class Soundings {
   /** By id of the entity, the application under `ROOT`. */
   readonly sensors = new Map<string, Sensors>();
   /** The container that speaks for a service, where it is up. */
   readonly speakers = new Map<string, Up>();
+  /** Whose sensors those of a service are: the incarnation that spoke for it last, as long as it has its address. */
+  readonly sources = new Map<string, Source>();
   /** Services all of whose containers are up. */
   readonly up = new Set<string>();
 
@@ -22,7 +32,8 @@ export class Soundings {
    * Takes the sensors of a service.
    *
    * Of several containers one speaks for it: the one that did so before, as long as it has its address, be it down
-   * for a moment; else the lowest index that is up. So an address that others were given changes only when it is gone.
+   * for a moment; else the lowest index that is up. So an address that others were given changes only when it is gone,
+   * or lost with its host.
    *
    * @param standing its containers, the lowest index first, as they stand once the plan is carried out
    * @param before its sensors as they stand
@@ -35,11 +46,13 @@ export class Soundings {
 
     const address = before?.[ADDRESS];
     const keeper = wanted
-      .flatMap(([, { incarnations }]) => incarnations)
-      .find((incarnation) => address !== undefined && addressOf(incarnation) === address);
+      .flatMap(([name, { incarnations }]) => incarnations.map((incarnation) => ({ name, incarnation })))
+      .find(({ incarnation }) => address !== undefined && holds(incarnation, address));
     const speaker = keeper ? running.find((one) => one.address === address) : running[0];
     if (speaker) this.speakers.set(service.id, speaker);
-    this.sensors.set(service.id, { 'service.isUp': isUp, ...sensorsOf(service, keeper ?? speaker?.incarnation) });
+    const source = keeper ?? speaker;
+    if (source) this.sources.set(service.id, { name: source.name, uid: source.incarnation.assignment.uid });
+    this.sensors.set(service.id, { 'service.isUp': isUp, ...sensorsOf(service, source?.incarnation) });
   }
 
   /** Takes the sensors of the application, after those of its services. */
@@ -52,6 +65,9 @@ export class Soundings {
     this.sensors.set(ROOT, { 'service.isUp': up, ...(main !== undefined && { 'main.uri': main }) });
   }
 }
+
+const holds = (incarnation: Incarnation, address: unknown): boolean =>
+  !incarnation.host.lost && addressOf(incarnation) === address;
 
 function sensorsOf(service: ServiceSpec, incarnation: Incarnation | undefined): Sensors {
   if (!incarnation) return {};

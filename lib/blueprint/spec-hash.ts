@@ -20,6 +20,7 @@ const outside: ReadonlySet<string> = new Set<keyof ContainerRecord>([
   'run',
   'update',
   'strategies',
+  'resolvedFrom',
   'spec',
 ]);
 

@@ -1,75 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { plan } from '../../../controllers/placement/plan.ts';
-import { seededRandom } from '../../../lib/platform/index.ts';
-import type { AssignmentRecord, ContainerRecord, HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
-import { containerRecord } from '../../harness/records.ts';
+import type { HostRecord } from '../../../lib/records/index.ts';
 import { State } from '../../harness/state.ts';
-
-const NOW = Date.UTC(2026, 0, 1);
-const GIB = 2 ** 30;
-
-const host = (fields: Partial<HostRecord> = {}): HostRecord => ({
-  cloud: 'c',
-  phase: 'Ready',
-  schedulable: true,
-  drain: false,
-  lost: false,
-  gone: false,
-  address: '10.0.0.1',
-  location: 'hollow',
-  machineId: 'm',
-  labels: {},
-  capacity: { cpus: 4, memory: 8 * GIB },
-  foreignPorts: [],
-  agent: false,
-  docker: { version: '20.10' },
-  conditions: [],
-  createdAt: '2026-01-01T00:00:00Z',
-  ...fields,
-});
-
-const container = (fields: Partial<ContainerRecord> = {}): ContainerRecord =>
-  containerRecord({ uid: 7, cloud: 'c', image: 'redis:3', ...fields });
-
-const assignment = (fields: Partial<AssignmentRecord> = {}): AssignmentRecord => ({
-  uid: 'aaaaaaaaaaaaaaaaaaaa',
-  cloud: 'c',
-  spec: 'spec-1',
-  containerRevision: 3,
-  reserved: { cpus: 0, memory: 0, ports: [] },
-  because: { by: 'depthFirst', of: 2, rejected: {}, revision: 3 },
-  ...fields,
-});
-
-const observed = (fields: Partial<ObservedRecord> = {}): ObservedRecord => ({
-  uid: 'aaaaaaaaaaaaaaaaaaaa',
-  state: 'running',
-  id: 'd',
-  image: 'redis:3',
-  addresses: {},
-  ports: {},
-  restarts: 0,
-  ...fields,
-});
+import { assigned, assignment, container, GIB, host, observed, round, settle } from './support.ts';
 
 const WEB = 'default/shop/web-0';
-const round = (state: State) => plan('c', state, { random: seededRandom(1), now: NOW });
-/** Plans and applies until nothing is left to do. */
-function settle(state: State): State {
-  for (let i = 0; i < 10; i++) {
-    const { units } = round(state);
-    const before = JSON.stringify(contents(state));
-    for (const unit of units) state.apply(unit);
-    if (JSON.stringify(contents(state)) === before) return state;
-  }
-  throw new Error('the plan does not settle');
-}
-const contents = (state: State) => ({
-  assignments: state.list('assignments').map(({ id, value }) => [id, value]),
-  pending: state.list('pending').map(({ id, value }) => [id, value]),
-});
-const assigned = (state: State) => state.list('assignments').map(({ id }) => id);
 
 describe('the plan of placement', () => {
   it('assigns a new container and guards against a host that leaves, a container that goes and an incarnation that is still there', () => {
@@ -115,7 +50,7 @@ describe('the plan of placement', () => {
     const state = new State({ containers: { [WEB]: container() } });
     settle(state);
     const since = state.get('pending', WEB)?.value.since;
-    for (const unit of plan('c', state, { random: seededRandom(1), now: NOW + 60_000 }).units) state.apply(unit);
+    for (const unit of round(state, 60_000).units) state.apply(unit);
     expect(state.get('pending', WEB)?.value.since).to.equal(since);
   });
 
@@ -209,7 +144,7 @@ describe('the plan of placement', () => {
       rejected: { network: 1 },
     });
     expect(round(state).recheck).to.be.above(0);
-    const later = plan('c', state, { random: seededRandom(1), now: NOW + 10_000 });
+    const later = round(state, 10_000);
     expect(
       later.units.flatMap(({ writes }) => writes.map((write) => ('put' in write ? write.put : write.delete))),
     ).to.include('assignments');

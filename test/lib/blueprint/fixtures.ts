@@ -59,6 +59,12 @@ export const blueprint1 = application(
   }),
 );
 
+/** `h-1`, and the next address, if nothing else is said. */
+interface Place {
+  host?: string;
+  address?: string;
+}
+
 /** The store and the other controllers, as one application meets them. Every container takes the next address. */
 export class World {
   readonly containers = new Map<string, Standing<ContainerRecord>>();
@@ -123,13 +129,13 @@ export class World {
   }
 
   /** Placement, ippool and container all at once: a new incarnation of what the record says, at a new address, up. */
-  start(name: string, options: { host?: string } = {}): void {
+  start(name: string, options: Place = {}): void {
     this.place(name, options);
     this.set(name, { state: 'running', health: this.record(name).healthCheck ? 'healthy' : undefined });
   }
 
   /** Assigned, with an address; nothing runs yet. */
-  place(name: string, { host = 'h-1' }: { host?: string } = {}): void {
+  place(name: string, { host = 'h-1', address }: Place = {}): void {
     const record = this.record(name);
     const uid = `u${++this.#address}`;
     const ports = record.ports.map(({ port, protocol, host: wanted }) => ({
@@ -138,7 +144,6 @@ export class World {
       host: wanted || 49152 + this.#address,
     }));
     const [network = ''] = record.networks;
-    const address = `10.64.0.${this.#address}`;
     this.#placed.set(name, {
       incarnation: {
         host: { name: host, address: '192.0.2.1', lost: false },
@@ -152,7 +157,15 @@ export class World {
         },
         endpoint: {
           uid,
-          interfaces: [{ network, name: 'eth0', address, hostInterface: `cali${uid}`, mac: '' }],
+          interfaces: [
+            {
+              network,
+              name: 'eth0',
+              address: address ?? `10.64.0.${this.#address}`,
+              hostInterface: `cali${uid}`,
+              mac: '',
+            },
+          ],
           dns: [],
         },
       },
@@ -201,6 +214,11 @@ export class World {
   /** Whether anything is assigned for it. */
   isPlaced(name: string): boolean {
     return this.#placed.has(name);
+  }
+
+  /** Of the incarnation that is placed. */
+  uid(name: string): string {
+    return this.#placed.get(name)?.incarnation.assignment.uid ?? '';
   }
 
   address(name: string): string {

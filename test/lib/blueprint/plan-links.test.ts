@@ -61,6 +61,28 @@ describe('the plan of services with links', () => {
       expect(moved()).to.deep.equal(names('web', 3));
     });
 
+    it('recreates at once what a lost host held: that runs nowhere', () => {
+      const world = settled();
+      for (const name of ['db-0', 'web-0', 'web-1']) world.lose(name);
+      world.step(spec);
+      world.start('db-0', { host: 'h-2' });
+      expect(world.step(spec)).to.deep.include({ updating: ['web-2'], outdated: [] });
+      const address = world.address('db-0');
+      for (const name of names('web', 3)) expect(world.record(name).extraHosts[0]?.address, name).to.equal(address);
+    });
+
+    it('names the incarnation that it was resolved from, also where only that has changed', () => {
+      const world = settled();
+      expect(world.record('db-0')).not.to.have.property('resolvedFrom');
+      expect(world.record('web-0').resolvedFrom).to.deep.equal({ 'db-0': world.uid('db-0') });
+      const { spec: before } = world.record('web-0');
+      const address = world.address('db-0');
+      world.unassign('db-0');
+      world.start('db-0', { host: 'h-2', address });
+      expect(world.step(spec)).to.deep.include({ updating: [], outdated: [] });
+      expect(world.record('web-0')).to.deep.include({ spec: before, resolvedFrom: { 'db-0': world.uid('db-0') } });
+    });
+
     it('is not held up by a dependent that found no host before', () => {
       const world = settled();
       world.unassign('web-0');
@@ -165,13 +187,18 @@ describe('the plan of services with links', () => {
       expect(world.record('web-0').spec).to.equal(given);
     });
 
-    it('goes over to another one that is up when it is gone', () => {
-      const world = new World();
-      world.settle(spec);
-      world.unassign('db-0');
-      world.step(spec);
-      expect(world.record('web-0').extraHosts).to.deep.equal([{ name: 'db', address: world.address('db-1') }]);
-    });
+    for (const [what, go] of [
+      ['is gone', (world: World) => world.unassign('db-0')],
+      ['is lost with its host, wherever it will be', (world: World) => world.lose('db-0')],
+    ] as const) {
+      it(`goes over to another one that is up when it ${what}`, () => {
+        const world = new World();
+        world.settle(spec);
+        go(world);
+        world.step(spec);
+        expect(world.record('web-0').extraHosts).to.deep.equal([{ name: 'db', address: world.address('db-1') }]);
+      });
+    }
   });
 
   describe('of health', () => {
@@ -231,6 +258,7 @@ describe('the plan of services with links', () => {
       world.step(spec);
       expect(world.record('web-0').env).to.deep.equal({ URL: `mysql://${world.address('db-0')}/`, IMAGE: 'mysql:5' });
       expect(world.record('web-0').command).to.deep.equal(['serve', '192.0.2.1:3306']);
+      expect(world.record('web-0').resolvedFrom).to.deep.equal({ 'db-0': world.uid('db-0') });
     });
 
     it('keeps the values that stand while a sensor is gone', () => {

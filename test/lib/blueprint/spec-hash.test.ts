@@ -37,6 +37,7 @@ describe('specHash', () => {
     run: { run: false },
     update: { update: 'start-first' },
     strategies: { strategies: ['random'] },
+    resolvedFrom: { resolvedFrom: { 'db-0': 'u1' } },
   } satisfies Record<string, Partial<ContainerRecord>>)) {
     it(`is not touched by ${field}`, () => expect(specHash({ ...record, ...more })).to.equal(specHash(record)));
   }
