@@ -12,10 +12,9 @@ import {
 } from '../network/index.ts';
 import { auditBlock, type Finding, holdings, type Report } from './audit-block.ts';
 import { hostOfBlock } from './blocks.ts';
-import type { Codec } from './codec.ts';
+import { type Codec, decodeRecord } from './codec.ts';
 import { type Affinity, affinity, type Block, block, type Handle, handle } from './ipam-records.ts';
 import { cidrOfKey, keyOf, kindOf, nameOf, parseWorkloadEndpointName, singleAddress } from './keys.ts';
-import { decodeRecord } from './reader.ts';
 import {
   ipPool,
   type NodeSpec,

@@ -5,7 +5,7 @@
  */
 
 import { BerthError } from '../errors/index.ts';
-import type { Json } from './json.ts';
+import { type Json, parseJson } from './json.ts';
 
 export interface Codec<T> {
   /** @throws BERTH_INVALID naming the field */
@@ -17,6 +17,14 @@ export interface Codec<T> {
 export interface OptionalCodec<T> extends Codec<T> {
   readonly optional: true;
 }
+
+/**
+ * Reads one of Calico's records from its bytes.
+ *
+ * @throws BERTH_SYNTAX, BERTH_INVALID naming key and field
+ */
+export const decodeRecord = <T>(codec: Codec<T>, id: string, value: Buffer): T =>
+  codec.decode(parseJson(value.toString('utf8'), `/calico/${id}`), `/calico/${id}`);
 
 const wrong = (json: Json, place: string, expected: string): BerthError =>
   new BerthError('BERTH_INVALID', 'not what Calico stores there', { place, found: typeName(json), expected });
@@ -45,6 +53,26 @@ export const textLike = (matches: (value: string) => boolean, expected: string):
   encode: (value) => value,
 });
 
+/** A string that another parser reads: that one's error tells what is wrong. */
+export const textReadBy = (read: (value: string, place: string) => unknown): Codec<string> => ({
+  decode(json, place) {
+    const value = text.decode(json, place);
+    read(value, place);
+    return value;
+  },
+  encode: (value) => value,
+});
+
+/** One of a few words. */
+export const word = <W extends string>(...words: readonly W[]): Codec<W> => ({
+  decode(json, place) {
+    const found = words.find((each) => each === json);
+    if (found === undefined) throw wrong(json, place, words.join(', '));
+    return found;
+  },
+  encode: (value) => value,
+});
+
 export const flag: Codec<boolean> = {
   decode(json, place) {
     if (typeof json !== 'boolean') throw wrong(json, place, 'true or false');
@@ -60,6 +88,37 @@ export const integer: Codec<number> = {
   },
   encode: (value) => value,
 };
+
+/** An integer from first to last, both included. */
+export const integerIn = (first: number, last: number): Codec<number> => ({
+  decode(json, place) {
+    const value = integer.decode(json, place);
+    if (value < first || value > last) throw wrong(json, place, `${first} to ${last}`);
+    return value;
+  },
+  encode: (value) => value,
+});
+
+/** Go's float64. */
+export const number: Codec<number> = {
+  decode(json, place) {
+    if (typeof json !== 'number') throw wrong(json, place, 'a number');
+    return json;
+  },
+  encode: (value) => value,
+};
+
+/** A number or a string, as Go's types IntOrString and the like are written. */
+export const numberOrText = (
+  matches: (value: number | string) => boolean,
+  expected: string,
+): Codec<number | string> => ({
+  decode(json, place) {
+    if ((typeof json !== 'number' && typeof json !== 'string') || !matches(json)) throw wrong(json, place, expected);
+    return json;
+  },
+  encode: (value) => value,
+});
 
 /** Go's uint64. */
 export const unsigned: Codec<bigint> = {

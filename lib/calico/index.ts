@@ -1,12 +1,21 @@
 export * from './audit.ts';
 export * from './blocks.ts';
-export type { Codec } from './codec.ts';
+export { type Codec, decodeRecord } from './codec.ts';
+export * from './configuration-records.ts';
 export { type Assigned, type AssignRequest, IpamPlan, type IpamState, type Pool } from './ipam.ts';
 export * from './ipam-records.ts';
 export { type Json, type JsonObject, parseJson, writeJson } from './json.ts';
 export * from './keys.ts';
+export { codecs, problemOf } from './kinds.ts';
 export type { Change, Versioned } from './overlay.ts';
 export * from './policy.ts';
-export { CalicoReader, decodeRecord } from './reader.ts';
+export * from './policy-records.ts';
+export { CalicoReader } from './reader.ts';
 export * from './resources.ts';
+export {
+  type EntityRule,
+  type IcmpFields,
+  type Rule,
+  rulesOf,
+} from './rule-records.ts';
 export * from './selector.ts';

@@ -1,7 +1,19 @@
-/** The records of Calico's IPAM, below `/calico/ipam/v2/`. Field names and order are those that Calico stores. */
+/** The records of Calico's IPAM, below `/calico/ipam/v2/`, and what Felix reports of itself. Field names and order are those that Calico stores. */
 
 import { tryParseCidr } from '../network/index.ts';
-import { dictionary, flag, integer, list, nullable, optional, struct, text, textLike, unsigned } from './codec.ts';
+import {
+  dictionary,
+  flag,
+  integer,
+  list,
+  nullable,
+  number,
+  optional,
+  struct,
+  text,
+  textLike,
+  unsigned,
+} from './codec.ts';
 
 /** Absent as a record: not strict, blocks allocated automatically. Absent as a field: false, 0. */
 export interface IpamConfig {
@@ -78,3 +90,13 @@ export const block = struct<Block>({
 export const affinity = struct<Affinity>({ state: text, deleted: flag });
 
 export const handle = struct<Handle>({ block: dictionary(integer), deleted: flag });
+
+/** Felix's sign of life, below `/calico/felix/v2/<region>/host/<host>/`. */
+export interface FelixStatus {
+  time: string;
+  /** Seconds. */
+  uptime: number;
+  first_update: boolean;
+}
+
+export const felixStatus = struct<FelixStatus>({ time: text, uptime: number, first_update: flag });

@@ -12,6 +12,15 @@ export const paths = {
   workloadEndpoints: `${RESOURCES}/workloadendpoints`,
   tiers: `${RESOURCES}/tiers`,
   clusterInformations: `${RESOURCES}/clusterinformations`,
+  globalNetworkPolicies: `${RESOURCES}/globalnetworkpolicies`,
+  networkPolicies: `${RESOURCES}/networkpolicies`,
+  globalNetworkSets: `${RESOURCES}/globalnetworksets`,
+  networkSets: `${RESOURCES}/networksets`,
+  hostEndpoints: `${RESOURCES}/hostendpoints`,
+  ipReservations: `${RESOURCES}/ipreservations`,
+  bgpConfigurations: `${RESOURCES}/bgpconfigurations`,
+  bgpPeers: `${RESOURCES}/bgppeers`,
+  felixConfigurations: `${RESOURCES}/felixconfigurations`,
   handles: `${IPAM}/handle`,
   hosts: `${IPAM}/host`,
   blocks: (family: 4 | 6) => `${IPAM}/assignment/ipv${family}/block`,
@@ -24,6 +33,17 @@ export const keyOf = {
   profile: (name: string) => `${paths.profiles}/${name}`,
   tier: (name: string) => `${paths.tiers}/${name}`,
   clusterInformation: () => `${paths.clusterInformations}/default`,
+  /** As Calico names it since v3.32; `default.<name>` before. */
+  globalNetworkPolicy: (name: string) => `${paths.globalNetworkPolicies}/${name}`,
+  networkPolicy: (name: string, namespace: string) => `${paths.networkPolicies}/${namespace}/${name}`,
+  globalNetworkSet: (name: string) => `${paths.globalNetworkSets}/${name}`,
+  networkSet: (name: string, namespace: string) => `${paths.networkSets}/${namespace}/${name}`,
+  hostEndpoint: (name: string) => `${paths.hostEndpoints}/${name}`,
+  ipReservation: (name: string) => `${paths.ipReservations}/${name}`,
+  bgpConfiguration: (name = 'default') => `${paths.bgpConfigurations}/${name}`,
+  bgpPeer: (name: string) => `${paths.bgpPeers}/${name}`,
+  /** `default`, or `node.<name>` for one node. */
+  felixConfiguration: (name = 'default') => `${paths.felixConfigurations}/${name}`,
   workloadEndpoint: (name: string, namespace = 'default') => `${paths.workloadEndpoints}/${namespace}/${name}`,
   handle: (id: string) => `${paths.handles}/${id}`,
   block: (cidr: Cidr) => `${paths.blocks(cidr.family)}/${dashed(cidr)}`,
@@ -58,42 +78,50 @@ export function parseWorkloadEndpointName(name: string): WorkloadEndpointId | un
   return { node, orchestrator, workload, endpoint };
 }
 
-const resourceAt = (plural: string, segments = '[^/]+') => new RegExp(`^${RESOURCES}/${plural}/${segments}$`);
-
-const patterns = {
-  pool: resourceAt('ippools'),
-  node: resourceAt('nodes'),
-  profile: resourceAt('profiles'),
-  workloadEndpoint: resourceAt('workloadendpoints', '[^/]+/[^/]+'),
-  clusterInformation: resourceAt('clusterinformations'),
-  tier: resourceAt('tiers'),
-  ipamConfig: new RegExp(`^${IPAM}/config$`),
-  block: new RegExp(`^${IPAM}/assignment/ipv[46]/block/[^/]+$`),
-  affinity: new RegExp(`^${IPAM}/host/[^/]+/ipv[46]/block/[^/]+$`),
-  handle: new RegExp(`^${IPAM}/handle/[^/]+$`),
+/** Plurals of the v3 resources that are read, and how many segments name one: namespaced ones have two. */
+const RESOURCE_KINDS = {
+  ippools: { kind: 'pool', segments: 1 },
+  nodes: { kind: 'node', segments: 1 },
+  profiles: { kind: 'profile', segments: 1 },
+  workloadendpoints: { kind: 'workloadEndpoint', segments: 2 },
+  clusterinformations: { kind: 'clusterInformation', segments: 1 },
+  tiers: { kind: 'tier', segments: 1 },
+  globalnetworkpolicies: { kind: 'globalNetworkPolicy', segments: 1 },
+  networkpolicies: { kind: 'networkPolicy', segments: 2 },
+  globalnetworksets: { kind: 'globalNetworkSet', segments: 1 },
+  networksets: { kind: 'networkSet', segments: 2 },
+  hostendpoints: { kind: 'hostEndpoint', segments: 1 },
+  ipreservations: { kind: 'ipReservation', segments: 1 },
+  bgpconfigurations: { kind: 'bgpConfiguration', segments: 1 },
+  bgppeers: { kind: 'bgpPeer', segments: 1 },
+  bgpfilters: { kind: 'bgpFilter', segments: 1 },
+  felixconfigurations: { kind: 'felixConfiguration', segments: 1 },
+  kubecontrollersconfigurations: { kind: 'kubeControllersConfiguration', segments: 1 },
 } as const;
 
+/** Everything else that is read, by its whole id. */
+const OTHER_KINDS = [
+  ['block', /^ipam\/v2\/assignment\/ipv[46]\/block\/[^/]+$/],
+  ['handle', /^ipam\/v2\/handle\/[^/]+$/],
+  ['affinity', /^ipam\/v2\/host\/[^/]+\/ipv[46]\/block\/[^/]+$/],
+  ['ipamConfig', /^ipam\/v2\/config$/],
+  ['felixStatus', /^felix\/v2\/[^/]+\/host\/[^/]+\/(?:last_reported_)?status$/],
+] as const;
+
 /** The kinds of Calico's records that berth reads. */
-export type CalicoKind = keyof typeof patterns;
+export type CalicoKind = (typeof RESOURCE_KINDS)[keyof typeof RESOURCE_KINDS]['kind'] | (typeof OTHER_KINDS)[number][0];
+
+const resourceKinds: ReadonlyMap<string, { kind: CalicoKind; segments: number }> = new Map(
+  Object.entries(RESOURCE_KINDS),
+);
 
 /** What stands under an id; undefined for what is left alone. */
 export function kindOf(id: string): CalicoKind | undefined {
-  for (const kind of KINDS) if (patterns[kind].test(id)) return kind;
-  return undefined;
+  if (!id.startsWith(`${RESOURCES}/`)) return OTHER_KINDS.find(([, pattern]) => pattern.test(id))?.[0];
+  const [plural = '', ...name] = id.slice(RESOURCES.length + 1).split('/');
+  const found = resourceKinds.get(plural);
+  return found?.segments === name.length && name.every((segment) => segment !== '') ? found.kind : undefined;
 }
-
-const KINDS = [
-  'block',
-  'handle',
-  'workloadEndpoint',
-  'affinity',
-  'pool',
-  'node',
-  'profile',
-  'clusterInformation',
-  'tier',
-  'ipamConfig',
-] as const satisfies readonly CalicoKind[];
 
 /** The last segment of an id: a resource's name, a handle's id. */
 export const nameOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);

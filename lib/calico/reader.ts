@@ -1,6 +1,6 @@
 import { isCode } from '../errors/index.ts';
 import type { Entry, View } from '../store/index.ts';
-import type { Codec } from './codec.ts';
+import { type Codec, decodeRecord } from './codec.ts';
 import type { IpamState } from './ipam.ts';
 import {
   type Affinity,
@@ -12,18 +12,9 @@ import {
   type IpamConfig,
   ipamConfig,
 } from './ipam-records.ts';
-import { parseJson } from './json.ts';
 import { keyOf, paths } from './keys.ts';
 import type { Versioned } from './overlay.ts';
 import { type IPPoolSpec, ipPool, type NodeSpec, node, type ProfileSpec, profile, type Resource } from './resources.ts';
-
-/**
- * Reads one of Calico's records from its bytes.
- *
- * @throws BERTH_SYNTAX, BERTH_INVALID naming key and field
- */
-export const decodeRecord = <T>(codec: Codec<T>, id: string, value: Buffer): T =>
-  codec.decode(parseJson(value.toString('utf8'), `/calico/${id}`), `/calico/${id}`);
 
 /** Reads a record once a revision: remembered by the very bytes that the cache holds, forgotten with them. */
 function reading<T>(codec: Codec<T>): (entry: Entry<'calico'> | undefined) => Versioned<T> {

@@ -1,26 +1,12 @@
 /** Calico's v3 resources, below `/calico/resources/v3/projectcalico.org/`. Fields as in its Go structs, in their order. */
 
-import { type Codec, dictionary, flag, integer, list, opaque, optional, struct, text } from './codec.ts';
+import { dictionary, flag, integer, list, number, optional, struct, text } from './codec.ts';
 import type { Json } from './json.ts';
+import { type EndpointPort, endpointPort } from './policy-records.ts';
+import { resource } from './resource.ts';
+import { nets, ruleJson } from './rule-records.ts';
 
-export interface Metadata {
-  name: string;
-  namespace?: string;
-  /** calicoctl and calico/node reject updates of objects without uid and creationTimestamp. */
-  uid?: string;
-  /** RFC 3339, seconds, `Z`. */
-  creationTimestamp?: string;
-  labels?: ReadonlyMap<string, string>;
-  annotations?: ReadonlyMap<string, string>;
-}
-
-export interface Resource<Spec> {
-  kind: string;
-  apiVersion: string;
-  metadata: Metadata;
-  spec: Spec;
-  status?: Json;
-}
+export type { Metadata, Resource } from './resource.ts';
 
 export interface IPPoolSpec {
   cidr: string;
@@ -33,6 +19,7 @@ export interface IPPoolSpec {
   /** Prefix length of its blocks; absent: 26, or 122 for IPv6. */
   blockSize?: number;
   nodeSelector?: string;
+  namespaceSelector?: string;
   /** Absent: Workload and Tunnel. */
   allowedUses?: string[];
   assignmentMode?: string;
@@ -55,8 +42,10 @@ export interface NodeSpec {
 }
 
 export interface ProfileSpec {
+  /** As written; `rulesOf` reads them. */
   ingress?: Json;
   egress?: Json;
+  /** Labels of every endpoint that bears the profile. */
   labelsToApply?: ReadonlyMap<string, string>;
 }
 
@@ -72,6 +61,7 @@ export interface WorkloadEndpointSpec {
   profiles?: string[];
   interfaceName?: string;
   mac?: string;
+  ports?: EndpointPort[];
 }
 
 export interface ClusterInformationSpec {
@@ -83,34 +73,16 @@ export interface ClusterInformationSpec {
 }
 
 export interface TierSpec {
+  /** The lower comes first; absent: last. */
   order?: number;
+  /** Of what a tier's policies select and no rule of theirs decides: Deny (absent) or Pass. */
   defaultAction?: string;
 }
 
-const metadata = struct<Metadata>({
-  name: text,
-  namespace: optional(text),
-  uid: optional(text),
-  creationTimestamp: optional(text),
-  labels: optional(dictionary(text)),
-  annotations: optional(dictionary(text)),
-});
-
-const frame = struct<Resource<Json>>({
-  kind: text,
-  apiVersion: text,
-  metadata,
-  spec: opaque,
-  status: optional(opaque),
-});
-
-const resource = <Spec>(spec: Codec<Spec>): Codec<Resource<Spec>> => ({
-  decode(json, place) {
-    const read = frame.decode(json, place);
-    return { ...read, spec: spec.decode(read.spec, `${place}.spec`) };
-  },
-  encode: (value) => frame.encode({ ...value, spec: spec.encode(value.spec) }),
-});
+/** Addresses that no IPAM client hands out by itself. */
+export interface IPReservationSpec {
+  reservedCIDRs?: string[];
+}
 
 export const ipPool = resource(
   struct<IPPoolSpec>({
@@ -122,6 +94,7 @@ export const ipPool = resource(
     disableBGPExport: optional(flag),
     blockSize: optional(integer),
     nodeSelector: optional(text),
+    namespaceSelector: optional(text),
     allowedUses: optional(list(text)),
     assignmentMode: optional(text),
   }),
@@ -153,8 +126,8 @@ export const node = resource(
 
 export const profile = resource(
   struct<ProfileSpec>({
-    ingress: optional(opaque),
-    egress: optional(opaque),
+    ingress: optional(ruleJson),
+    egress: optional(ruleJson),
     labelsToApply: optional(dictionary(text)),
   }),
 );
@@ -171,6 +144,7 @@ export const workloadEndpoint = resource(
     profiles: optional(list(text)),
     interfaceName: optional(text),
     mac: optional(text),
+    ports: optional(list(endpointPort)),
   }),
 );
 
@@ -183,4 +157,6 @@ export const clusterInformation = resource(
   }),
 );
 
-export const tier = resource(struct<TierSpec>({ order: optional(integer), defaultAction: optional(text) }));
+export const tier = resource(struct<TierSpec>({ order: optional(number), defaultAction: optional(text) }));
+
+export const ipReservation = resource(struct<IPReservationSpec>({ reservedCIDRs: optional(nets) }));

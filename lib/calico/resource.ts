@@ -1,0 +1,49 @@
+/** What all of Calico's v3 resources have in common, in the order of its Go structs. */
+
+import { type Codec, dictionary, opaque, optional, struct, text } from './codec.ts';
+import type { Json } from './json.ts';
+
+export interface Metadata {
+  name: string;
+  namespace?: string;
+  /** calicoctl and calico/node reject updates of objects without uid and creationTimestamp. */
+  uid?: string;
+  /** RFC 3339, seconds, `Z`. */
+  creationTimestamp?: string;
+  labels?: ReadonlyMap<string, string>;
+  annotations?: ReadonlyMap<string, string>;
+}
+
+export interface Resource<Spec> {
+  kind: string;
+  apiVersion: string;
+  metadata: Metadata;
+  spec: Spec;
+  status?: Json;
+}
+
+const metadata = struct<Metadata>({
+  name: text,
+  namespace: optional(text),
+  uid: optional(text),
+  creationTimestamp: optional(text),
+  labels: optional(dictionary(text)),
+  annotations: optional(dictionary(text)),
+});
+
+const frame = struct<Resource<Json>>({
+  kind: text,
+  apiVersion: text,
+  metadata,
+  spec: opaque,
+  status: optional(opaque),
+});
+
+/** @param spec  codec of the kind's own part */
+export const resource = <Spec>(spec: Codec<Spec>): Codec<Resource<Spec>> => ({
+  decode(json, place) {
+    const read = frame.decode(json, place);
+    return { ...read, spec: spec.decode(read.spec, `${place}.spec`) };
+  },
+  encode: (value) => frame.encode({ ...value, spec: spec.encode(value.spec) }),
+});
