@@ -24,8 +24,8 @@ export class Witness {
   #before: ReadonlyMap<string, readonly ContainerSummary[]> = new Map();
 
   private constructor(keyspace: Keyspace, engines: Engines) {
-    this.ledger = new Ledger(keyspace);
-    this.#records = new Ledger(keyspace);
+    this.ledger = new Ledger(keyspace, () => performance.now());
+    this.#records = new Ledger(keyspace, () => performance.now());
     this.#engines = engines;
   }
 

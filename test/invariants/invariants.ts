@@ -1,12 +1,7 @@
-import type { Ledger, Touched } from './ledger.ts';
-
-/** One of the guarantees of design §6, as code: what is broken, in words; nothing when it holds. */
-export interface Invariant {
-  guarantee: number;
-  name: string;
-  /** Looks only at what a change has touched. */
-  broken(ledger: Ledger, touched: Touched): Iterable<string>;
-}
+import { acceptedStands } from './accepted.ts';
+import { brake } from './brake.ts';
+import type { Invariant } from './invariant.ts';
+import type { Ledger } from './ledger.ts';
 
 /** 1: at most one Docker container per uid, and one running incarnation of a name, hosts declared lost aside. */
 const oneIncarnation: Invariant = {
@@ -159,6 +154,8 @@ export const invariants: readonly Invariant[] = [
   calicoAgrees,
   withinLimits,
   uidsAgree,
+  ...acceptedStands,
+  brake,
 ];
 
 /** Checks what was touched since the last call. @returns each broken invariant, in words */
@@ -167,11 +164,6 @@ export function check(ledger: Ledger): string[] {
   const said = invariants.flatMap(({ guarantee, name, broken }) =>
     [...broken(ledger, touched)].map((what) => `guarantee ${guarantee}, ${name}: ${what}`),
   );
-  touched.hosts.clear();
-  touched.containers.clear();
-  touched.addresses.clear();
-  touched.assigned.clear();
-  touched.networks = false;
-  touched.calico = false;
+  touched.clear();
   return said;
 }

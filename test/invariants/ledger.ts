@@ -1,48 +1,22 @@
 import { CalicoAudit } from '../../lib/calico/index.ts';
 import type { ContainerSummary } from '../../lib/docker/index.ts';
 import { type Keyspace, type Kind, kinds, type RecordOf } from '../../lib/store/index.ts';
+import { type Held, Touched } from './touched.ts';
 
 /** A container of one engine, as far as the invariants care. */
 export type Running = Pick<ContainerSummary, 'id' | 'state' | 'labels'>;
 
-interface Held<K extends Kind = Kind> {
-  id: string;
-  value: RecordOf<K>;
-  createRevision: number;
-  modRevision: number;
-}
-
-/** What a change may have broken. */
-export interface Touched {
-  hosts: Set<string>;
-  /** `<namespace>/<app>/<name>` */
-  containers: Set<string>;
-  addresses: Set<string>;
-  networks: boolean;
-  /** Anything in Calico's tree. */
-  calico: boolean;
-  /** Hosts that were given something new. */
-  assigned: Set<string>;
-}
-
 type OnHost = 'assignments' | 'observed' | 'endpoints';
-
-export const nothingTouched = (): Touched => ({
-  hosts: new Set(),
-  containers: new Set(),
-  addresses: new Set(),
-  networks: false,
-  calico: false,
-  assigned: new Set(),
-});
 
 /**
  * Everything that the invariants look at, kept up to date change by change: the records by the kind that they are of,
  * the containers by engine. The simulation feeds it from the store in memory, end-to-end tests from etcd and engines.
  */
 export class Ledger {
-  readonly touched = nothingTouched();
+  readonly touched = new Touched();
   readonly engines = new Map<string, readonly Running[]>();
+  /** Since when a machine answers nobody, by host, as the ledger's `now` counts. Those that answer are not in it. */
+  readonly silences = new Map<string, number>();
   /** What `calicoctl ipam check` would have to say. */
   readonly calico = new CalicoAudit();
   readonly #keyspace: Keyspace;
@@ -54,8 +28,12 @@ export class Ledger {
   readonly #byAddress = new Map<string, Set<string>>();
   readonly #enginesByContainer = new Map<string, Map<string, Running[]>>();
 
-  constructor(keyspace: Keyspace) {
+  /** Monotonic, milliseconds. */
+  readonly now: () => number;
+
+  constructor(keyspace: Keyspace, now: () => number) {
     this.#keyspace = keyspace;
+    this.now = now;
   }
 
   /** @param change one key as the store has it now; `value` absent: deleted */
@@ -69,6 +47,7 @@ export class Ledger {
       this.calico.apply(id, change.value);
     }
     const before = records.get(id);
+    this.touched.replaced(kind, id, before);
     if (before) this.#index(kind, id, before, 'remove');
     if (change.value === undefined) {
       records.delete(id);
@@ -127,6 +106,17 @@ export class Ledger {
 
   holders(address: string): string[] {
     return [...(this.#byAddress.get(address) ?? [])];
+  }
+
+  /** What a key is of; undefined for one outside the keyspace. */
+  locate(key: string): { kind: Kind; id: string } | undefined {
+    return this.#keyspace.parse(key);
+  }
+
+  /** Notes that a machine answers nobody any more, or that it answers again. One that is silent already stays so. */
+  hears(host: string, what: 'nothing' | 'answers'): void {
+    if (what === 'answers') this.silences.delete(host);
+    else if (!this.silences.has(host)) this.silences.set(host, this.now());
   }
 
   hostRecord(name: string): RecordOf<'hosts'> | undefined {

@@ -1,8 +1,10 @@
+import { judge } from '../../controllers/application/accept.ts';
+import { lossRules } from '../../controllers/hostpool/health.ts';
 import { Fenced } from '../../lib/fence/index.ts';
 import type { HostNetwork } from '../../lib/network/index.ts';
 import { Planner } from '../../lib/placement/index.ts';
 import type { AnyController } from '../../lib/reconcile/index.ts';
-import type { CallOptions, Guard, Kv, TxnRequest, View } from '../../lib/store/index.ts';
+import type { CallOptions, Guard, Kv, Operation, TxnRequest, View } from '../../lib/store/index.ts';
 
 /** A deliberate defect: what the simulation is for is to notice it. */
 export interface Bug {
@@ -58,19 +60,35 @@ const isNotOfObserved = (guard: Guard): boolean => !('absent' in guard && guard.
 const unguardedWrites: Bug = {
   name: 'unguarded-writes',
   breaks: 2,
-  kv: (sound) =>
+  kv: sending((request) => (isElection(request) ? request : { ...request, compare: [] })),
+};
+
+/** Writes compare all but the lead. */
+const skippedFenceInEtcd: Bug = {
+  name: 'skipped-fence-in-etcd',
+  breaks: 4,
+  kv: sending((request) =>
+    isElection(request)
+      ? request
+      : { ...request, compare: request.compare.filter(({ key, target }) => target !== 'create' || !isLead(key)) },
+  ),
+};
+
+/** A client that sends something else than it was asked to. */
+function sending(what: (asked: TxnRequest) => TxnRequest): (sound: Kv) => Kv {
+  return (sound) =>
     new Proxy(sound, {
       get(target, name) {
         if (name !== 'txn') return Reflect.get(target, name);
-        return (request: TxnRequest, options?: CallOptions) =>
-          sound.txn(isElection(request) ? request : { ...request, compare: [] }, options);
+        return (request: TxnRequest, options?: CallOptions) => sound.txn(what(request), options);
       },
-    }),
-};
+    });
+}
+
+const isLead = (key: string): boolean => key.includes('/leaders/');
 
 /** Elections stay sound. */
-const isElection = ({ then }: TxnRequest): boolean =>
-  then.some((each) => 'put' in each && each.put.includes('/leaders/'));
+const isElection = ({ then }: TxnRequest): boolean => then.some((each) => 'put' in each && isLead(each.put));
 
 /** Hosts do not remember the newest leader. */
 const skippedFenceOnHosts: Bug = {
@@ -104,4 +122,67 @@ const lostReservation: Bug = {
   },
 };
 
-export const bugs: readonly Bug[] = [addressFreedTooEarly, unguardedWrites, skippedFenceOnHosts, lostReservation];
+/** The user's record is tidied up when it is accepted. */
+const usersRecordRewritten: Bug = {
+  name: 'users-record-rewritten',
+  breaks: 5,
+  kv: sending((request) => ({ ...request, then: request.then.flatMap((each) => [each, ...tidied(each)]) })),
+};
+
+function tidied(operation: Operation): Operation[] {
+  if (!('put' in operation) || !operation.put.includes('/accepted/applications/')) return [];
+  const { spec } = JSON.parse(operation.value.toString());
+  return [{ put: operation.put.replace('/accepted/', '/'), value: JSON.stringify(spec) }];
+}
+
+/** What application cannot read it takes for deleted. */
+const invalidTakenForDeleted: Bug = {
+  name: 'invalid-taken-for-deleted',
+  breaks: 5,
+  controllers: (sound) =>
+    sound.map((definition) =>
+      definition.name !== 'application'
+        ? definition
+        : {
+            ...definition,
+            reconcile: (key, context) =>
+              definition.reconcile(key, { ...context, state: blindToInvalid(context.state) }),
+          },
+    ),
+};
+
+const blindToInvalid = (state: View): View => ({
+  get revision() {
+    return state.revision;
+  },
+  get(kind, id) {
+    const entry = state.get(kind, id);
+    return kind === 'applications' && Buffer.isBuffer(entry?.value) && !judge(id, entry.value).ok ? undefined : entry;
+  },
+  list: (kind, under) => state.list(kind, under),
+  by: (kind, index, value) => state.by(kind, index, value),
+});
+
+/** Hosts are declared lost however many are silent. */
+const noBrake: Bug = {
+  name: 'no-brake',
+  breaks: 8,
+  install() {
+    const { brake } = lossRules;
+    lossRules.brake = { hosts: Infinity, share: 1 };
+    return () => {
+      lossRules.brake = brake;
+    };
+  },
+};
+
+export const bugs: readonly Bug[] = [
+  addressFreedTooEarly,
+  unguardedWrites,
+  skippedFenceInEtcd,
+  skippedFenceOnHosts,
+  lostReservation,
+  usersRecordRewritten,
+  invalidTakenForDeleted,
+  noBrake,
+];

@@ -1,5 +1,6 @@
 import { brokenAtRest, leaked } from '../invariants/index.ts';
-import { deleteEverything, draw } from './deeds.ts';
+import { draw } from './deeds.ts';
+import { deleteEverything } from './users.ts';
 import { World, type WorldOptions } from './world.ts';
 
 export interface Outcome {

@@ -4,24 +4,21 @@ import { Hollow, type HollowMachine } from '../../lib/machine/index.ts';
 import { Registry } from '../../lib/metrics/index.ts';
 import { integer, type Log, type Random, seededRandom, silent, sleep } from '../../lib/platform/index.ts';
 import { VirtualClock } from '../../lib/simulation/index.ts';
-import { type CallOptions, type Kv, keyspace, prefixEnd, type TxnRequest } from '../../lib/store/index.ts';
-import { type Call, createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
+import { type Kv, keyspace } from '../../lib/store/index.ts';
+import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
 import type { Bug } from './bugs.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
+import { telling } from './telling.ts';
 import { hollowTools, SECRET } from './tools.ts';
+import { type Sender, Wire } from './wire.ts';
 
 /** Share of calls at which a process dies, while faults are on: about one death in some virtual minutes. */
 const DEATHS = 1 / 20_000;
 /** Share of the batches for hosts that are held up. */
 const STALLS = 1 / 25;
-/** Share of the writes that are a process's last: it dies, and they arrive when somebody else leads. */
-const LAST_WORDS = 1 / 1000;
 /** Milliseconds that a process stays down, at most. */
 const DOWN = 4000;
-
-/** Keys that are written without a lead. */
-const FREE = /\/(events|leaders|members|installation)(\/|$)/;
 
 export interface WorldOptions {
   replicas?: number;
@@ -32,12 +29,8 @@ export interface WorldOptions {
 }
 
 /** One process of controllers in the simulation. */
-export interface Replica {
-  name: string;
-  life: Life;
+export interface Replica extends Sender {
   process: Process;
-  /** Cut off from the store. */
-  partitioned: boolean;
 }
 
 /**
@@ -53,7 +46,7 @@ export class World {
   readonly broken: string[] = [];
   /** Of the user and of fate: never shared with a process, so that a changed controller meets the same fate. */
   readonly random: Random;
-  readonly ledger = new Ledger(this.keyspace);
+  readonly ledger = new Ledger(this.keyspace, () => this.clock.monotonic());
   /** Deaths, lost replies and so on; off while the world is let come to rest. */
   faults = true;
   deaths = 0;
@@ -64,6 +57,7 @@ export class World {
   /** Highest fence of each host and controller. */
   readonly #fences = new Map<string, number>();
   readonly #changedEngines = new Set<HollowMachine>();
+  readonly #wire: Wire;
 
   constructor(seed: number, { replicas = 2, tell, bug }: WorldOptions = {}) {
     this.#seed = seed;
@@ -86,6 +80,14 @@ export class World {
         this.ledger.apply({ key, createRevision, modRevision, ...(type === 'put' ? { value: kv.value } : {}) });
       }
       this.#check();
+    });
+    this.#wire = new Wire({
+      etcd: this.etcd,
+      ledger: this.ledger,
+      clock: this.clock,
+      random: this.random,
+      faulty: () => this.faults,
+      broken: (what) => this.#break(what),
     });
     this.hollow.observe((machine) => this.#changedEngines.add(machine));
     for (let i = 0; i < replicas; i++) this.#give(i);
@@ -121,11 +123,18 @@ export class World {
     for (const what of wrong()) this.broken.push(`${when}: ${what}`);
   }
 
+  /** Cuts a machine off, for so many milliseconds. */
+  cutOff(machine: HollowMachine, ms: number): void {
+    machine.reachable = false;
+    this.ledger.hears(machine.host, 'nothing');
+    this.clock.after(ms, () => this.#reach(machine));
+  }
+
   /** Everything fine again: machines reachable, store reachable, processes up. */
   heal(): void {
     this.faults = false;
     for (const machine of this.hollow.machines.values()) {
-      machine.reachable = true;
+      this.#reach(machine);
       machine.slowMs = 0;
       machine.refusedImages.clear();
     }
@@ -135,11 +144,17 @@ export class World {
     }
   }
 
+  #reach(machine: HollowMachine): void {
+    machine.reachable = true;
+    this.ledger.hears(machine.host, 'answers');
+  }
+
   /** Looks at the engines that changed since the last look. */
   #look(): void {
     if (this.#changedEngines.size === 0) return;
     for (const machine of this.#changedEngines) {
       const gone = this.hollow.machines.get(machine.host) !== machine;
+      if (gone) this.ledger.hears(machine.host, 'answers');
       this.ledger.engine(machine.host, gone ? undefined : [...machine.containers.values()]);
       this.#checkFences(machine);
     }
@@ -168,36 +183,6 @@ export class World {
     }
   }
 
-  /** Guarantee 4, in etcd: who wrote led when it landed. What is nobody's in particular (events, leads) is left out. */
-  #witnessed(kv: Kv, controller: string, replica: string): Kv {
-    return new Proxy(kv, {
-      get: (target, name) => {
-        if (name !== 'txn') return Reflect.get(target, name);
-        return async (request: TxnRequest, options?: CallOptions) => {
-          const response = await kv.txn(request, options);
-          const written = request.then.find(
-            (each) => !('get' in each) && !FREE.test('put' in each ? each.put : each.delete),
-          );
-          if (response.succeeded && written) this.#checkLead(response.revision, controller, replica);
-          return response;
-        };
-      },
-    });
-  }
-
-  #checkLead(revision: number, controller: string, replica: string): void {
-    const prefix = `${this.keyspace.prefix}/leaders/${controller}`;
-    try {
-      const { kvs } = this.etcd.peek({ key: prefix, end: prefixEnd(prefix), revision: revision - 1 });
-      if (kvs.some(({ value }) => value.includes(replica))) return;
-    } catch {
-      return; // Compacted meanwhile: nobody can tell any more.
-    }
-    this.#break(
-      `guarantee 4, nothing lands without the lead: ${replica} wrote for ${controller} at revision ${revision} without the lead`,
-    );
-  }
-
   /** Brings replica `index` to life, under a new name. */
   #give(index: number): void {
     const name = `replica-${index}-${this.#born++}`;
@@ -210,12 +195,12 @@ export class World {
       },
     );
     const clock = mortalClock(this.clock, life);
-    const connect = () => mortalKv(this.etcd.connect({ fault: (call) => this.#fault(replica, call) }), life);
-    const writer = this.#bug?.kv?.(connect()) ?? connect();
+    const sender: Sender = { name, life, partitioned: false };
+    const connection = { fault: () => this.#fault(sender) };
     const process = createProcess({
       controllers: this.#bug?.controllers?.(controllers) ?? controllers,
-      kv: connect(),
-      kvFor: (controller) => this.#witnessed(writer, controller, name),
+      kv: mortalKv(this.etcd.connect(connection), life),
+      kvFor: (controller) => this.#wire.client(controller, sender, connection, this.#bug?.kv ?? sound),
       keyspace: this.keyspace,
       clock,
       random,
@@ -229,8 +214,7 @@ export class World {
       identity: { replica: name, hostname: 'simulation', pid: this.#born, version: '0' },
       metrics: new Registry(),
     });
-    const replica: Replica = { name, life, process, partitioned: false };
-    this.replicas[index] = replica;
+    this.replicas[index] = Object.assign(sender, { process });
     process.start();
   }
 
@@ -241,13 +225,9 @@ export class World {
     return integer(this.random, 50_000);
   }
 
-  #fault(replica: Replica, { method }: Call): Fault {
-    if (replica.partitioned) return 'lost-request';
+  #fault(sender: Sender): Fault {
+    if (sender.partitioned) return 'lost-request';
     if (!this.faults) return 'none';
-    if (method === 'txn' && this.random.next() < LAST_WORDS) {
-      this.clock.after(integer(this.random, 1000), () => replica.life.kill());
-      return { delayMs: 10_000 + integer(this.random, 30_000) };
-    }
     const fate = this.random.next();
     if (fate < 0.001) return 'lost-reply';
     if (fate < 0.002) return 'lost-request';
@@ -256,15 +236,4 @@ export class World {
   }
 }
 
-/** A log that hands each line on, as text. */
-function telling(tell: (what: string) => void, now: () => number, bound: object = {}): Log {
-  const say = (level: string) => (fields: object, message: string) =>
-    tell(`${now()} ms ${level} ${message} ${JSON.stringify({ ...bound, ...fields })}`);
-  return {
-    debug: say('debug'),
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
-    child: (fields) => telling(tell, now, { ...bound, ...fields }),
-  };
-}
+const sound = (kv: Kv): Kv => kv;

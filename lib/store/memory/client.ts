@@ -36,6 +36,8 @@ export type Fault = 'none' | 'refused' | 'lost-request' | 'lost-reply' | { delay
 export interface ConnectOptions {
   /** Decides the fate of each message. Default: all arrive. */
   fault?: (call: Call) => Fault;
+  /** Called when a transaction of this client has changed something, whether or not its caller ever learns of it. */
+  onLanded?: (request: TxnRequest, revision: number) => void;
 }
 
 /** What a client asks of the store. Everything happens at once; what it throws is the reply. */

@@ -49,6 +49,7 @@ export class MemoryEtcd {
       txn: (request) => {
         const { response, made } = transact(this.#history, this.#leases, request);
         this.#publish(made);
+        if (made) options.onLanded?.(request, made.revision);
         return response;
       },
       grantLease: (ttlSeconds) => this.#leases.grant(ttlSeconds),
