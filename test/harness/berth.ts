@@ -72,7 +72,7 @@ export class Installation {
       berth = new Installation(etcd, directory, demanded);
       for (let i = 0; i < replicas; i++) await berth.startReplica();
       await berth.id();
-      berth.witness = await Witness.start(berth.kv, keys, async () => berth?.containers() ?? new Map());
+      berth.witness = await berth.#witnessed();
       return berth;
     } catch (error) {
       await (berth ?? etcd).close();
@@ -101,6 +101,25 @@ export class Installation {
   /** Ends all processes of controllers, in order. */
   async stopReplicas(): Promise<void> {
     await Promise.all(this.replicas.splice(0).map((replica) => replica.stop()));
+  }
+
+  /** Takes etcd back to a snapshot while everybody else runs on. What was witnessed before is of another history. */
+  async restore(snapshot: string): Promise<void> {
+    this.witness.stop();
+    await this.etcd.restore(snapshot);
+    this.witness = await until('the restored etcd', () => this.#witnessed());
+  }
+
+  #witnessed(): Promise<Witness> {
+    return Witness.start(this.kv, keys, () => this.containers());
+  }
+
+  /** The highest leader that each machine has obeyed, by `<host> <controller>`. */
+  async fences(): Promise<Map<string, number>> {
+    const found = new Map<string, number>();
+    for (const machine of await this.machines())
+      for (const [controller, fence] of await machine.fences()) found.set(`${machine.host} ${controller}`, fence);
+    return found;
   }
 
   /** The random id by which everything of this installation is known. */

@@ -53,6 +53,17 @@ export class SandboxMachine {
     return this.sh("docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.State.Pid}} {{.RestartCount}}' foreign");
   }
 
+  /** The highest leader that the machine has obeyed, by controller. */
+  async fences(): Promise<Map<string, number>> {
+    const lines = await this.sh("cd /var/lib/berth && grep -r --include='fence-*' .");
+    return new Map(
+      lines.split('\n').map((line) => {
+        const [file = '', fence] = line.split(':');
+        return [file.slice(file.indexOf('fence-') + 'fence-'.length), Number(fence)];
+      }),
+    );
+  }
+
   async traces(): Promise<Traces> {
     const traces: Traces = { containers: [], namespaces: [], interfaces: [], routes: [], rules: [], notes: [] };
     let into: string[] = [];

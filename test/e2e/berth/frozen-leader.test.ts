@@ -45,7 +45,7 @@ describe('a leader that is stopped by SIGSTOP for twice its lease, in the middle
     await berth.rest();
     await until('twice the lease to pass', () => performance.now() > since + 2 * LEASE * 1000);
     const { revision } = await berth.kv.range({ key: '/' });
-    rest = { revision, running: await berth.whatRuns(), fences: await fences() };
+    rest = { revision, running: await berth.whatRuns(), fences: await berth.fences() };
   });
 
   it('writes nothing once it goes on, by etcd’s history, and lands no batch on a host', async () => {
@@ -58,7 +58,7 @@ describe('a leader that is stopped by SIGSTOP for twice its lease, in the middle
     const written = (await history(rest.revision + 1)).map(({ type, kv }) => `${type} ${kv.key}`);
     // It announces itself, and is given slots anew: those are leads of its own.
     expect(written.filter((each) => !/ \/berth\/v1\/(events|members|leaders)\//.test(each))).to.deep.equal([]);
-    for (const [file, fence] of await fences()) expect(fence, file).to.be.at.least(rest.fences.get(file) ?? 0);
+    for (const [file, fence] of await berth.fences()) expect(fence, file).to.be.at.least(rest.fences.get(file) ?? 0);
   });
 
   it('left nothing running twice, or that nobody wants', async () => {
@@ -76,19 +76,6 @@ describe('a leader that is stopped by SIGSTOP for twice its lease, in the middle
       ['hostpool', 'application', 'placement', 'ippool'].every((name) => led.has(name)) &&
       ![...led.values()].some(isIts)
     );
-  }
-
-  /** The highest leader that each machine has obeyed, by machine and file of each controller. */
-  async function fences(): Promise<Map<string, number>> {
-    const found = new Map<string, number>();
-    for (const machine of await berth.machines()) {
-      const lines = (await machine.sh("cd /var/lib/berth && grep -r --include='fence-*' .")).split('\n');
-      for (const line of lines) {
-        const [file = '', fence] = line.split(':');
-        found.set(`${machine.host} ${file}`, Number(fence));
-      }
-    }
-    return found;
   }
 
   /** Every change of every key since a revision, as etcd remembers it. */
