@@ -10,7 +10,7 @@ export const placement = controller({
   watches: {
     'accepted/dockerclouds': ({ id }) => id,
     containers: ({ value }) => value.cloud,
-    assignments: (assignment, state) => cloudsOf(assignment, state),
+    assignments: (assignment, state) => [assignment.value.cloud, ...cloudsOf(assignment, state)],
     hosts: ({ value }) => value.cloud,
     networks: ({ value }, state) => (value.cloud === '' ? everyCloud(state) : value.cloud),
     observed: (observed, state) => cloudsOf(observed, state),
@@ -28,7 +28,7 @@ export const placement = controller({
 function cloudsOf(onHost: { id: string }, state: View): string[] {
   const host = state.by('hosts', 'name', hostOf(onHost))[0];
   const container = state.get('containers', containerOf(onHost));
-  return [...new Set([host, container].flatMap((each) => each?.value.cloud ?? []))];
+  return [host, container].flatMap((each) => each?.value.cloud ?? []);
 }
 
 const everyCloud = (state: View): string[] => state.list('accepted/dockerclouds').map(({ id }) => id);
