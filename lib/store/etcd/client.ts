@@ -1,4 +1,3 @@
-import type { Etcd3 } from 'etcd3';
 import { isCode } from '../../errors/index.ts';
 import { type Clock, type Log, withTimeout } from '../../platform/index.ts';
 import type {
@@ -14,7 +13,7 @@ import type {
 import { Connection, type EtcdOptions } from './connection.ts';
 import { translate, unavailable } from './errors.ts';
 import { keepAliveOnce } from './leases.ts';
-import { fromKeyValue, fromTxnResponse, toRangeRequest, toTxnRequest } from './messages.ts';
+import type { CallLimits, Session } from './session.ts';
 import { EtcdWatch } from './watch.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -23,9 +22,9 @@ const DEFAULT_TIMEOUT_MS = 5000;
 const GRACE_MS = 100;
 
 /** Sends one request with an etcd3 client. */
-type Send<T> = (etcd: Etcd3, options: { deadline: number }) => Promise<T>;
+type Send<T> = (etcd: Session, limits: CallLimits) => Promise<T>;
 
-/** `Kv` over the raw RPCs of etcd3. Watches, leases and the rest have connections of their own. */
+/** `Kv` over the RPCs of etcd3's connections. Watches, leases and the rest have connections of their own. */
 export class EtcdClient implements Kv {
   readonly #clock: Clock;
   readonly #log: Log;
@@ -44,34 +43,29 @@ export class EtcdClient implements Kv {
     this.#watching = new Connection(options, clock);
   }
 
-  async range(request: RangeRequest, options?: CallOptions): Promise<RangeResponse> {
-    const { header, kvs, more, count } = await this.#call(this.#data, 'repeatable', options, (etcd, grpc) =>
-      etcd.kv.range(toRangeRequest(request), grpc),
-    );
-    return { revision: Number(header.revision), kvs: kvs.map(fromKeyValue), more, count: Number(count) };
+  range(request: RangeRequest, options?: CallOptions): Promise<RangeResponse> {
+    return this.#call(this.#data, 'repeatable', options, (etcd, limits) => etcd.read(request, limits));
   }
 
-  async txn(request: TxnRequest, options?: CallOptions): Promise<TxnResponse> {
-    const send: Send<TxnResponse> = async (etcd, grpc) =>
-      fromTxnResponse(await etcd.kv.txn(toTxnRequest(request), grpc));
-    return this.#call(this.#data, 'once', options, send);
+  txn(request: TxnRequest, options?: CallOptions): Promise<TxnResponse> {
+    return this.#call(this.#data, 'once', options, (etcd, limits) => etcd.transact(request, limits));
   }
 
   async grantLease(ttlSeconds: number, options?: CallOptions): Promise<{ id: string; ttl: number }> {
-    const { ID, TTL } = await this.#call(this.#leases, 'repeatable', options, (etcd, grpc) =>
-      etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlSeconds) }, grpc),
+    const { ID, TTL } = await this.#call(this.#leases, 'repeatable', options, (etcd, limits) =>
+      etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlSeconds) }, limits),
     );
     return { id: ID, ttl: Number(TTL) };
   }
 
   keepLeaseAlive(id: string, options?: CallOptions): Promise<number> {
-    return this.#call(this.#leases, 'repeatable', options, (etcd, grpc) => keepAliveOnce(etcd, id, grpc));
+    return this.#call(this.#leases, 'repeatable', options, (etcd, limits) => keepAliveOnce(etcd, id, limits));
   }
 
   async revokeLease(id: string, options?: CallOptions): Promise<void> {
     try {
-      await this.#call(this.#leases, 'repeatable', options, (etcd, grpc) =>
-        etcd.leaseClient.leaseRevoke({ ID: id }, grpc),
+      await this.#call(this.#leases, 'repeatable', options, (etcd, limits) =>
+        etcd.leaseClient.leaseRevoke({ ID: id }, limits),
       );
     } catch (error) {
       if (!isCode(error, 'BERTH_STORE_LEASE_GONE')) throw error;
@@ -79,7 +73,7 @@ export class EtcdClient implements Kv {
   }
 
   async compact(revision: number, options?: CallOptions): Promise<void> {
-    await this.#call(this.#data, 'repeatable', options, (etcd, grpc) => etcd.kv.compact({ revision }, grpc));
+    await this.#call(this.#data, 'repeatable', options, (etcd, limits) => etcd.kv.compact({ revision }, limits));
   }
 
   watch(request: WatchRequest): Watch {

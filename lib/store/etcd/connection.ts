@@ -1,7 +1,8 @@
 import { noop } from 'cockatiel';
-import { Etcd3, type IOptions } from 'etcd3';
+import type { IOptions } from 'etcd3';
 import type { Clock } from '../../platform/index.ts';
 import { unavailable } from './errors.ts';
+import { Session } from './session.ts';
 
 export interface EtcdOptions {
   /** `http://host:port` or `https://host:port`. One is used at a time; the next when it fails. */
@@ -35,7 +36,7 @@ export type Outcome = 'answered' | 'failed' | 'given up';
 
 /** One etcd3 client in use, until `release`. */
 export interface Borrowed {
-  readonly etcd: Etcd3;
+  readonly etcd: Session;
   release(outcome: Outcome): void;
 }
 
@@ -47,7 +48,7 @@ export class Connection {
   readonly #options: EtcdOptions;
   readonly #clock: Clock;
   #endpoint = 0;
-  #current: { etcd: Etcd3; users: number; answers: number } | undefined;
+  #current: { etcd: Session; users: number; answers: number } | undefined;
   #closed = false;
 
   constructor(options: EtcdOptions, clock: Clock) {
@@ -86,7 +87,7 @@ export class Connection {
     this.#current = undefined;
   }
 
-  #connect(): Etcd3 {
+  #connect(): Session {
     const { endpoints, tls, user, password } = this.#options;
     const options: IOptions = {
       hosts: endpoints[this.#endpoint]!,
@@ -105,6 +106,6 @@ export class Connection {
       const callOptions = () => ({ deadline: this.#clock.now() + AUTHENTICATION_TIMEOUT_MS });
       options.auth = { username: user, password: password ?? '', callOptions };
     }
-    return new Etcd3(options);
+    return new Session(options);
   }
 }

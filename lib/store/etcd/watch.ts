@@ -1,12 +1,10 @@
-import type { IDuplexStream, IWatchRequest, IWatchResponse } from 'etcd3';
 import { type BerthError, isCode } from '../../errors/index.ts';
 import { type Clock, type Log, withTimeout } from '../../platform/index.ts';
 import type { Watch, WatchRequest } from '../kv.ts';
 import type { Borrowed, Connection, Outcome } from './connection.ts';
 import { cancelled, translate, unavailable } from './errors.ts';
-import { fromEvent, toRange } from './messages.ts';
-
-type Stream = IDuplexStream<IWatchRequest, IWatchResponse>;
+import type { WatchStream } from './session.ts';
+import type { WatchResponse } from './wire/responses.ts';
 
 const OPEN_TIMEOUT_MS = 5000;
 
@@ -18,7 +16,7 @@ export class EtcdWatch implements Watch {
   readonly #request: WatchRequest;
   readonly #log: Log;
   #borrowed: Borrowed | undefined;
-  #stream: Stream | undefined;
+  #stream: WatchStream | undefined;
   #confirmOpen: () => void = () => {};
   #isOpen = false;
   #progressWanted = false;
@@ -33,7 +31,7 @@ export class EtcdWatch implements Watch {
   }
 
   requestProgress(): void {
-    if (this.#isOpen && !this.#over) this.#stream?.write({ progress_request: {} });
+    if (this.#isOpen && !this.#over) this.#stream?.write('progress');
     // Before etcd has confirmed the watch there is nothing to report on.
     else this.#progressWanted = true;
   }
@@ -56,7 +54,7 @@ export class EtcdWatch implements Watch {
       const tooLate = () => unavailable(`etcd did not open the watch within ${OPEN_TIMEOUT_MS} ms`);
       await withTimeout(clock, OPEN_TIMEOUT_MS, tooLate, async () => {
         this.#borrowed = connection.borrow();
-        const stream = await this.#borrowed.etcd.watchClient.watch();
+        const stream = await this.#borrowed.etcd.openWatch();
         // It may be over already; then an error of the stream must still find a listener.
         this.#listen(stream);
         if (this.#over) return stream.cancel();
@@ -65,9 +63,7 @@ export class EtcdWatch implements Watch {
         const opened = new Promise<void>((resolve) => {
           this.#confirmOpen = resolve;
         });
-        stream.write({
-          create_request: { ...toRange(key, end), start_revision: startRevision, progress_notify: true },
-        });
+        stream.write({ key, startRevision, ...(end !== undefined && { end }) });
         await opened;
       });
     } catch (error) {
@@ -75,25 +71,21 @@ export class EtcdWatch implements Watch {
     }
   }
 
-  #listen(stream: Stream): void {
+  #listen(stream: WatchStream): void {
     stream.on('data', (response) => this.#receive(response));
     stream.on('error', (error) => this.end(translate(error, 'repeatable')));
     stream.on('end', () => this.end(unavailable('etcd ended the stream of the watch')));
   }
 
-  #receive(response: IWatchResponse): void {
+  #receive({ revision, created, canceled, compactRevision, cancelReason, events }: WatchResponse): void {
     if (this.#over) return;
-    const compactRevision = Number(response.compact_revision);
-    if (response.canceled || compactRevision > 0) {
-      this.end(cancelled(response.cancel_reason, compactRevision));
-    } else if (response.created) {
-      this.#opened(Number(response.header.revision));
-    } else if (response.events.length > 0) {
-      const events = response.events.map(fromEvent);
-      // Not the header's revision: while etcd sends a backlog in parts, that one is ahead of the events.
-      this.#request.onEvents(events, events.at(-1)!.kv.modRevision);
+    if (canceled || compactRevision > 0) {
+      this.end(cancelled(cancelReason, compactRevision));
+    } else if (created) {
+      this.#opened(revision);
     } else {
-      this.#request.onEvents([], Number(response.header.revision));
+      // Not the header's revision: while etcd sends a backlog in parts, that one is ahead of the events.
+      this.#request.onEvents(events, events.at(-1)?.kv.modRevision ?? revision);
     }
   }
 
