@@ -1,42 +1,41 @@
 import type { KeyRange } from './keyspace.ts';
 import type { PreparedUnit } from './unit.ts';
 
+/** What one who writes a key counts, in units of one who only relies on it. More parts than a process ever has under way. */
+const WRITER = 2 ** 26;
+
 /**
  * The keys that units under way write and rely on. A later unit that meets them has to wait, so that what one program
  * does to a key happens in the program's order.
  */
 export class Claims {
-  readonly #written = new Set<string>();
-  /** How many rely on a key without writing it. */
-  readonly #read = new Map<string, number>();
+  /** Of each key how many rely on it, plus `WRITER` for each that writes it. */
+  readonly #held = new Map<string, number>();
   readonly #empty = new Set<KeyRange>();
 
   /** Whether the unit writes what another relies on or writes, or relies on what another writes. */
   block(unit: PreparedUnit): boolean {
-    for (const key of unit.expected.keys()) {
-      if (this.#written.has(key)) return true;
-      if (!unit.written.has(key)) continue;
-      if (this.#read.has(key)) return true;
-      for (const range of this.#empty) if (within(key, range)) return true;
+    for (const { key, write } of unit.parts) {
+      const held = this.#held.get(key);
+      if (held !== undefined && (write || held >= WRITER)) return true;
+      if (write && this.#empty.size > 0) for (const range of this.#empty) if (within(key, range)) return true;
     }
-    for (const range of unit.empty) for (const key of this.#written) if (within(key, range)) return true;
+    for (const range of unit.empty) {
+      for (const [key, held] of this.#held) if (held >= WRITER && within(key, range)) return true;
+    }
     return false;
   }
 
   add(unit: PreparedUnit): void {
-    for (const key of unit.expected.keys()) {
-      if (unit.written.has(key)) this.#written.add(key);
-      else this.#read.set(key, (this.#read.get(key) ?? 0) + 1);
-    }
+    for (const { key, write } of unit.parts) this.#held.set(key, (this.#held.get(key) ?? 0) + (write ? WRITER : 1));
     for (const range of unit.empty) this.#empty.add(range);
   }
 
   remove(unit: PreparedUnit): void {
-    for (const key of unit.expected.keys()) {
-      const readers = this.#read.get(key) ?? 0;
-      if (unit.written.has(key)) this.#written.delete(key);
-      else if (readers > 1) this.#read.set(key, readers - 1);
-      else this.#read.delete(key);
+    for (const { key, write } of unit.parts) {
+      const held = this.#held.get(key)! - (write ? WRITER : 1);
+      if (held > 0) this.#held.set(key, held);
+      else this.#held.delete(key);
     }
     for (const range of unit.empty) this.#empty.delete(range);
   }

@@ -1,11 +1,11 @@
 import { BerthError, isCode, messageOf } from '../errors/index.ts';
 import { type Clock, type Log, sleep } from '../platform/index.ts';
 import { type KeyValue, type Kv, OutcomeUnknown } from './kv.ts';
-import { transactionOf } from './packing.ts';
+import { type Packed, transactionOf } from './packing.ts';
 import { conflict, type PreparedUnit } from './unit.ts';
 
 /** A unit on its way. */
-export interface Delivery extends PreparedUnit {
+export interface Delivery extends Packed {
   /** An attempt may have landed without our learning of it. */
   ambiguous: boolean;
 }
@@ -59,7 +59,7 @@ export async function deliver<D extends Delivery>(batch: readonly D[], tools: De
       if (clock.monotonic() > deadline) return failed(waiting, tooSlow());
     } catch (error) {
       if (!isCode(error, 'BERTH_STORE_UNAVAILABLE')) return refused(waiting, error, tools);
-      if (error instanceof OutcomeUnknown) for (const unit of waiting) unit.ambiguous = true;
+      if (error instanceof OutcomeUnknown) for (const delivery of waiting) delivery.ambiguous = true;
       if (clock.monotonic() + delay > deadline) return failed(waiting, error);
       log.debug({ units: waiting.length, error: messageOf(error), delay }, 'a write is tried again');
       await sleep(clock, delay);
@@ -70,45 +70,46 @@ export async function deliver<D extends Delivery>(batch: readonly D[], tools: De
 
 /** Reads the leader's key and every key that the units compare, as of one revision. */
 async function look(kv: Kv, batch: readonly Delivery[]): Promise<Sight> {
-  const keys = new Set([batch[0]!.fence.key, ...batch.flatMap((unit) => [...unit.expected.keys()])]);
+  const keys = new Set([batch[0]!.unit.fence.key, ...batch.flatMap(({ unit }) => unit.parts.map(({ key }) => key))]);
   const { revision, gets } = await kv.txn({ compare: [], then: [...keys].map((key) => ({ get: key })) });
   return { revision, found: new Map(gets.flat().map((kv) => [kv.key, kv])) };
 }
 
 /** Tells each unit whose fate is known from what etcd holds. @returns the others, to be sent again */
 function judge<D extends Delivery>(batch: readonly D[], sight: Sight, { landed, failed }: DeliveryTools<D>): D[] {
-  const { key, createRevision } = batch[0]!.fence;
+  const { key, createRevision } = batch[0]!.unit.fence;
   const found = sight.found.get(key)?.createRevision ?? 0;
   if (found !== createRevision) {
     failed(batch, notLeader(key, createRevision, found));
     return [];
   }
-  return batch.filter((unit) => {
-    const revision = unit.ambiguous ? landedAt(unit, sight) : undefined;
-    const clash = revision === undefined ? clashOf(unit, sight) : undefined;
-    if (revision !== undefined) landed([unit], revision);
-    if (clash) failed([unit], clash);
+  return batch.filter((delivery) => {
+    const revision = delivery.ambiguous ? landedAt(delivery.unit, sight) : undefined;
+    const clash = revision === undefined ? clashOf(delivery.unit, sight) : undefined;
+    if (revision !== undefined) landed([delivery], revision);
+    if (clash) failed([delivery], clash);
     return revision === undefined && !clash;
   });
 }
 
 /** The revision at which a unit landed, or one after it when it only deleted; undefined: it has not landed. */
-function landedAt({ puts, deletes, expected }: Delivery, { revision, found }: Sight): number | undefined {
-  if (deletes.some((key) => found.has(key))) return undefined;
+function landedAt({ parts }: PreparedUnit, { revision, found }: Sight): number | undefined {
   const revisions: number[] = [];
-  for (const { key, value } of puts) {
+  for (const { key, expected, write, value } of parts) {
     const kv = found.get(key);
-    if (!kv || kv.modRevision <= expected.get(key)! || !kv.value.equals(value)) return undefined;
+    if (write === 'delete' && kv) return undefined;
+    if (write !== 'put') continue;
+    if (!kv || kv.modRevision <= expected || !kv.value.equals(bytesOf(value))) return undefined;
     revisions.push(kv.modRevision);
   }
   return revisions.length > 0 ? Math.max(...revisions) : revision;
 }
 
 /** Which comparison of a unit does not hold. Of ranges nothing was read: a unit with one travels alone, so it was its own. */
-function clashOf({ expected, empty }: Delivery, { found }: Sight): BerthError | undefined {
-  for (const [key, revision] of expected) {
+function clashOf({ parts, empty }: PreparedUnit, { found }: Sight): BerthError | undefined {
+  for (const { key, expected } of parts) {
     const actual = found.get(key)?.modRevision ?? 0;
-    if (actual !== revision) return conflict(key, revision, actual);
+    if (actual !== expected) return conflict(key, expected, actual);
   }
   const range = empty[0];
   return range && new BerthError('BERTH_CONFLICT', 'a range that should be empty is not', { place: range.key });
@@ -121,7 +122,7 @@ async function refused<D extends Delivery>(
   tools: DeliveryTools<D>,
 ): Promise<void> {
   if (batch.length > 1) {
-    for (const unit of batch) await deliver([unit], tools);
+    for (const delivery of batch) await deliver([delivery], tools);
     return;
   }
   if (!batch.some(({ ambiguous }) => ambiguous)) return tools.failed(batch, error);
@@ -132,6 +133,8 @@ async function refused<D extends Delivery>(
     tools.failed(batch, new OutcomeUnknown(`the outcome of a write is not known: ${messageOf(error)}`, unreadable));
   }
 }
+
+const bytesOf = (value: string | Buffer): Buffer => (typeof value === 'string' ? Buffer.from(value) : value);
 
 const tooSlow = () => new BerthError('BERTH_TIMEOUT', 'what a write relies on keeps changing');
 

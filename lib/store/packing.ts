@@ -1,5 +1,4 @@
-import { Claims } from './claims.ts';
-import type { Comparison, TxnRequest } from './kv.ts';
+import type { Comparison, Operation, TxnRequest } from './kv.ts';
 import type { PreparedUnit } from './unit.ts';
 
 /** etcd's limit for comparisons and for operations of a transaction (`--max-txn-ops`). */
@@ -7,73 +6,82 @@ const MOST = 128;
 /** Beyond this size a transaction gains nothing by growing. Bytes; a larger unit travels alone. */
 const BYTES = 512 * 1024;
 
-/**
- * The next transaction: from the head of the queue as many units as fit. One that meets keys of a unit before it, in
- * flight or waiting, stays where it is.
- *
- * @returns units in the queue's order; `full`: more were waiting that did not fit
- */
-export function pack<U extends PreparedUnit>(queue: Iterable<U>, inFlight: Claims): { batch: U[]; full: boolean } {
-  const batch: U[] = [];
-  const ahead = new Claims();
-  const expected = new Map<string, number>();
-  let operations = 0;
-  let bytes = 0;
+/** A unit and whatever belongs to it. */
+export interface Packed {
+  readonly unit: PreparedUnit;
+}
 
-  for (const unit of queue) {
-    const first = batch[0];
-    const together = !first || (sameFence(first, unit) && first.empty.length === 0 && unit.empty.length === 0);
-    if (!together || inFlight.block(unit) || ahead.block(unit) || !agrees(expected, unit)) {
-      ahead.add(unit);
-      // A unit that travels alone ends the search: what comes after it has no place to go.
-      if (first && first.empty.length > 0) return { batch, full: true };
-      continue;
-    }
-    let compares = 1 + expected.size;
-    for (const key of unit.expected.keys()) if (!expected.has(key)) compares++;
-    compares += unit.empty.length;
-    const fits =
-      compares <= MOST && operations + unit.written.size <= MOST && (batch.length === 0 || bytes + unit.bytes <= BYTES);
-    if (!fits) return { batch, full: true };
-    for (const [key, revision] of unit.expected) expected.set(key, revision);
-    operations += unit.written.size;
-    bytes += unit.bytes;
-    ahead.add(unit);
-    batch.push(unit);
+/** One transaction while it fills. Its units must not meet in a key that one of them writes: `Claims` sees to that. */
+export class Batch<P extends Packed = Packed> {
+  readonly units: P[] = [];
+  /** The keys that are compared and not written, each once. */
+  readonly #guards = new Map<string, number>();
+  /** The leader's key is one. */
+  #compares = 1;
+  #operations = 0;
+  #bytes = 0;
+  #full = false;
+
+  /** Whether it should wait for more. One that has once refused a unit for want of room is full. */
+  get full(): boolean {
+    return this.#full;
   }
-  return { batch, full: false };
+
+  /** @returns false, and nothing has changed, when the unit has to travel in another one */
+  take(packed: P): boolean {
+    const { unit } = packed;
+    const first = this.units[0]?.unit;
+    if (first && (!sameFence(first, unit) || unit.empty.length > 0)) return false;
+    let compares = this.#compares + unit.empty.length;
+    for (const { key, write, expected } of unit.parts) {
+      const other = write ? undefined : this.#guards.get(key);
+      if (other === undefined) compares++;
+      // Two that expect different revisions of a key cannot both be right: apart, one of them lands.
+      else if (other !== expected) return false;
+    }
+    const operations = this.#operations + unit.writes;
+    const bytes = this.#bytes + unit.bytes;
+    if (first && (compares > MOST || operations > MOST || bytes > BYTES)) {
+      this.#full = true;
+      return false;
+    }
+    for (const { key, write, expected } of unit.parts) if (!write) this.#guards.set(key, expected);
+    this.#compares = compares;
+    this.#operations = operations;
+    this.#bytes = bytes;
+    this.units.push(packed);
+    // Of ranges nothing is read when a comparison fails: a unit with one travels alone, so that it was its own.
+    if (compares >= MOST || operations >= MOST || unit.empty.length > 0) this.#full = true;
+    return true;
+  }
+
+  /** Lets it wait for no more. */
+  seal(): void {
+    this.#full = true;
+  }
 }
 
 /** One transaction of several units: all comparisons of all of them, each once, and all their writes. */
-export function transactionOf(batch: readonly PreparedUnit[]): TxnRequest {
-  const { key, createRevision } = batch[0]!.fence;
+export function transactionOf(batch: readonly Packed[]): TxnRequest {
+  const { key, createRevision } = batch[0]!.unit.fence;
   const compare: Comparison[] = [{ key, target: 'create', op: '=', value: createRevision }];
-  const compared = new Set<string>();
-  for (const unit of batch) {
-    for (const [key, revision] of unit.expected) {
-      if (compared.has(key)) continue;
-      compared.add(key);
-      compare.push({ key, target: 'mod', op: '=', value: revision });
+  const then: Operation[] = [];
+  const guarded = new Set<string>();
+  for (const { unit } of batch) {
+    for (const { key, expected, write, value, lease } of unit.parts) {
+      if (!write) {
+        if (guarded.has(key)) continue;
+        guarded.add(key);
+      }
+      compare.push({ key, target: 'mod', op: '=', value: expected });
+      if (write === 'delete') then.push({ delete: key });
+      else if (write) then.push(lease === undefined ? { put: key, value } : { put: key, value, lease });
     }
-    for (const range of unit.empty) compare.push({ ...range, target: 'create', op: '=', value: 0 });
+    for (const { key, end } of unit.empty) compare.push({ key, end, target: 'create', op: '=', value: 0 });
   }
-  return {
-    compare,
-    then: batch.flatMap((unit) => [
-      ...unit.puts.map(({ key, value, lease }) => ({ put: key, value, ...(lease !== undefined && { lease }) })),
-      ...unit.deletes.map((key) => ({ delete: key })),
-    ]),
-  };
+  return { compare, then };
 }
 
 const sameFence = (one: PreparedUnit, other: PreparedUnit): boolean =>
-  one.fence.key === other.fence.key && one.fence.createRevision === other.fence.createRevision;
-
-/** Two that expect different revisions of a key cannot both be right: apart, one of them lands. */
-function agrees(expected: ReadonlyMap<string, number>, unit: PreparedUnit): boolean {
-  for (const [key, revision] of unit.expected) {
-    const other = expected.get(key);
-    if (other !== undefined && other !== revision) return false;
-  }
-  return true;
-}
+  one.fence === other.fence ||
+  (one.fence.key === other.fence.key && one.fence.createRevision === other.fence.createRevision);

@@ -26,5 +26,5 @@ export function entryOf<K extends Kind>(kind: K, id: string, kv: KeyValue): Entr
   };
 }
 
-/** The bytes that hold a record: JSON, or the bytes that it is. */
-export const encode = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value)));
+/** What holds a record in etcd: JSON, or the bytes that it is. */
+export const encode = (value: unknown): string | Buffer => (Buffer.isBuffer(value) ? value : JSON.stringify(value));

@@ -3,11 +3,11 @@ import { sameJson } from './json.ts';
 import type { Kind } from './keys.ts';
 import type { KeyRange, Keyspace } from './keyspace.ts';
 import { encode } from './records.ts';
-import type { Guard, View } from './types.ts';
+import type { Entry, Guard, View } from './types.ts';
 
 /** A write whose kind and value fit each other: `Write<K>` with the types forgotten. */
 export type AnyWrite =
-  | { put: Kind; id: string; value: unknown; expect?: number; lease?: string }
+  | { put: Kind; id: string; value: unknown; expect?: number; lease?: string | undefined }
   | { delete: Kind; id: string; expect?: number };
 
 /** The leader's key and the create_revision that it must have. */
@@ -16,21 +16,35 @@ export interface LeaderFence {
   createRevision: number;
 }
 
+/** A key that a unit compares, and what it writes there. */
+export class Part {
+  readonly key: string;
+  /** The mod_revision that it must have; 0: it must not be there. */
+  readonly expected: number;
+  /** Absent where it is only compared. */
+  write: 'put' | 'delete' | undefined = undefined;
+  value: string | Buffer = '';
+  lease: string | undefined = undefined;
+
+  constructor(key: string, expected: number) {
+    this.key = key;
+    this.expected = expected;
+  }
+}
+
 /** A unit in etcd's terms. All keys are absolute. */
 export interface PreparedUnit {
-  fence: LeaderFence;
-  /** mod_revision that each key must have; 0: it must not be there. Those written and those guarded. */
-  expected: ReadonlyMap<string, number>;
+  readonly fence: LeaderFence;
+  /** Each key once: what is written, then what is guarded. Few, so a search through them is fast. */
+  readonly parts: readonly Part[];
   /** Ranges in which no key may be. */
-  empty: readonly KeyRange[];
-  puts: readonly { key: string; value: Buffer; lease?: string }[];
-  deletes: readonly string[];
-  /** The keys of both. */
-  written: ReadonlySet<string>;
+  readonly empty: readonly KeyRange[];
+  /** How many parts are written. */
+  readonly writes: number;
   /** Of what is written. */
-  kinds: ReadonlySet<Kind>;
+  readonly kinds: readonly Kind[];
   /** What it takes of a request, about. */
-  bytes: number;
+  readonly bytes: number;
 }
 
 export const LIMITS = {
@@ -41,88 +55,100 @@ export const LIMITS = {
   parts: 60,
 };
 
-/** Of protobuf and of what surrounds a key in a comparison and an operation, at most. */
+/** Of protobuf around a key, in a comparison or an operation, at most. */
 const FRAME = 48;
+
+const NO_RANGES: readonly KeyRange[] = [];
+
+/** What a unit is prepared with. */
+export interface Surroundings {
+  keyspace: Keyspace;
+  /** What the cache holds now. */
+  view: View;
+  /** Whether the cache is known to show the latest own write of a key. */
+  settled: (key: string) => boolean;
+}
 
 /**
  * What a unit asks of etcd, given what the cache holds now. What would change nothing is left out, but still compared.
  *
- * @param settled whether the cache is known to show the latest own write of a key
- * @throws BERTH_BAD_KEY; BERTH_TOO_LARGE; BERTH_CONFLICT when the unit expects two things of one key;
- *   BERTH_INTERNAL when it writes a key twice or has too many parts
+ * @throws BERTH_BAD_KEY, BERTH_TOO_LARGE; BERTH_CONFLICT when the unit expects two revisions of a key
  */
 export function prepare(
-  unit: { writes: readonly AnyWrite[]; guards: readonly Guard[] },
-  {
-    keyspace,
-    view,
-    fence,
-    settled,
-  }: {
-    keyspace: Keyspace;
-    view: View;
-    fence: LeaderFence;
-    settled: (key: string) => boolean;
-  },
+  writes: readonly AnyWrite[],
+  guards: readonly Guard[],
+  fence: LeaderFence,
+  { keyspace, view, settled }: Surroundings,
 ): PreparedUnit {
-  const parts = unit.writes.length + unit.guards.length;
-  if (parts > LIMITS.parts) {
+  if (writes.length + guards.length > LIMITS.parts) {
     throw new BerthError('BERTH_INTERNAL', 'too many writes and guards in a unit', {
-      found: `${parts}`,
+      found: `${writes.length + guards.length}`,
       expected: `at most ${LIMITS.parts}`,
     });
   }
-  const expected = new Map<string, number>();
-  const expect = (key: string, revision: number) => {
-    const other = expected.get(key);
-    if (other !== undefined && other !== revision) throw conflict(key, other, revision);
-    expected.set(key, revision);
-  };
-  const held = (kind: Kind, id: string) => view.get(kind, id)?.modRevision ?? 0;
-
-  const puts: { key: string; value: Buffer; lease?: string }[] = [];
-  const deletes: string[] = [];
-  const written = new Set<string>();
-  const touched = new Set<Kind>();
+  const parts: Part[] = [];
+  const kinds: Kind[] = [];
+  let written = 0;
   let bytes = 0;
 
-  for (const write of unit.writes) {
+  for (const write of writes) {
     const kind = 'put' in write ? write.put : write.delete;
     const key = keyspace.key(kind, write.id);
     // Nothing but writes has been looked at so far.
-    if (expected.has(key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
-    expect(key, write.expect ?? held(kind, write.id));
-    if (settled(key) && changesNothing(write, kind, view)) continue;
-    touched.add(kind);
-    written.add(key);
-    bytes += 2 * key.length + 2 * FRAME;
+    if (find(parts, key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
+    const before = view.get(kind, write.id);
+    const part = new Part(key, write.expect ?? before?.modRevision ?? 0);
+    parts.push(part);
+    bytes += key.length + FRAME;
+    if (changesNothing(write, before) && settled(key)) continue;
+    if (!kinds.includes(kind)) kinds.push(kind);
+    written++;
+    bytes += key.length + FRAME;
     if ('delete' in write) {
-      deletes.push(key);
+      part.write = 'delete';
       continue;
     }
-    const value = encode(write.value);
-    if (value.length > LIMITS.value) throw tooLarge(key, value.length, LIMITS.value);
-    bytes += value.length;
-    puts.push({ key, value, ...(write.lease !== undefined && { lease: write.lease }) });
+    part.write = 'put';
+    part.value = encode(write.value);
+    part.lease = write.lease;
+    const length = Buffer.byteLength(part.value);
+    if (length > LIMITS.value) throw tooLarge(key, length, LIMITS.value);
+    bytes += length;
   }
 
-  const empty: KeyRange[] = [];
-  for (const guard of unit.guards) {
-    if ('empty' in guard) empty.push(keyspace.range(guard.empty, guard.under));
-    else if ('absent' in guard) expect(keyspace.key(guard.absent, guard.id), 0);
-    else expect(keyspace.key(guard.unchanged, guard.id), guard.at ?? held(guard.unchanged, guard.id));
+  let empty = NO_RANGES;
+  for (const guard of guards) {
+    if ('empty' in guard) {
+      empty = [...empty, keyspace.range(guard.empty, guard.under)];
+      continue;
+    }
+    const kind = 'absent' in guard ? guard.absent : guard.unchanged;
+    const key = keyspace.key(kind, guard.id);
+    const expected = 'absent' in guard ? 0 : (guard.at ?? view.get(kind, guard.id)?.modRevision ?? 0);
+    const known = find(parts, key);
+    if (known && known.expected !== expected) throw conflict(key, known.expected, expected);
+    if (known) continue;
+    parts.push(new Part(key, expected));
+    bytes += key.length + FRAME;
   }
-  for (const key of expected.keys()) bytes += key.length + FRAME;
-  if (bytes > LIMITS.unit) throw tooLarge([...written].join(', '), bytes, LIMITS.unit);
-  return { fence, expected, empty, puts, deletes, written, kinds: touched, bytes };
+  if (bytes > LIMITS.unit) {
+    const keys = parts.filter(({ write }) => write).map(({ key }) => key);
+    throw tooLarge(keys.join(', '), bytes, LIMITS.unit);
+  }
+  return { fence, parts, empty, writes: written, kinds, bytes };
+}
+
+/** The part of a key. */
+export function find(parts: readonly Part[], key: string): Part | undefined {
+  for (const part of parts) if (part.key === key) return part;
+  return undefined;
 }
 
 /** The store holds already what the write asks for, as far as the cache knows and unless the write expects another revision. */
-function changesNothing(write: AnyWrite, kind: Kind, view: View): boolean {
-  const entry = view.get(kind, write.id);
-  if (write.expect !== undefined && write.expect !== (entry?.modRevision ?? 0)) return false;
-  if ('delete' in write) return !entry;
-  return !!entry && entry.lease === write.lease && sameJson(entry.value, write.value);
+function changesNothing(write: AnyWrite, before: Entry | undefined): boolean {
+  if (write.expect !== undefined && write.expect !== (before?.modRevision ?? 0)) return false;
+  if ('delete' in write) return !before;
+  return !!before && before.lease === write.lease && sameJson(before.value, write.value);
 }
 
 export const conflict = (key: string, expected: number, found: number) =>

@@ -1,14 +1,14 @@
 import { BerthError } from '../errors/index.ts';
 import type { Clock, Log } from '../platform/index.ts';
-import { Claims } from './claims.ts';
-import { type Delivery, deliver } from './delivery.ts';
+import { type Delivery, type DeliveryTools, deliver } from './delivery.ts';
 import { type Kind, kinds } from './keys.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { Kv } from './kv.ts';
-import { pack } from './packing.ts';
+import type { Batch } from './packing.ts';
+import { Queue } from './queue.ts';
 import { entryOf } from './records.ts';
 import type { Cache, Guard, Store } from './types.ts';
-import { type AnyWrite, type LeaderFence, type PreparedUnit, prepare } from './unit.ts';
+import { type AnyWrite, type LeaderFence, type PreparedUnit, prepare, type Surroundings } from './unit.ts';
 
 export interface StoreOptions<Owned extends Kind> {
   kv: Kv;
@@ -32,8 +32,8 @@ const LATE = 60_000;
 
 /** How long a unit waits for others at most while a transaction is in flight. Milliseconds. */
 const GATHER = 10;
-/** Units that must have come since a transaction was found not full before it is looked at again. */
-const MORE = 16;
+
+const NO_GUARDS: readonly Guard[] = [];
 
 /** A unit that waits or is under way, with whom to tell. */
 interface Pending extends Delivery {
@@ -47,68 +47,72 @@ interface Pending extends Delivery {
  */
 export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): Store<Owned> {
   const { kv, keyspace, cache, owner, owns, fence, check, clock, log } = options;
-  /** In the order of their commits. */
-  const queue = new Set<Pending>();
-  const inFlight = new Claims();
+  const queue = new Queue<Pending>();
   let transactions = 0;
   let scheduled = false;
   let gathering = false;
   let overdue = false;
-  /** Length of the queue below which another look finds no full transaction. */
-  let enough = 0;
   /** How many writes of a key are under way, or have landed and are not yet in the cache. */
   const unsettled = new Map<string, number>();
 
+  const surroundings: Surroundings = { keyspace, view: cache, settled: (key) => !unsettled.has(key) };
+  const tools: DeliveryTools<Pending> = { kv, check, clock, log, landed, failed };
+  const writable = new Set<Kind>(
+    owns.filter((kind) => kinds[kind].writers.some((writer) => writer === owner || writer === 'any')),
+  );
+
   function own(kind: Kind): void {
-    const allowed = kinds[kind].writers.some((writer) => writer === owner || writer === 'any');
-    if (!allowed || !owns.some((owned) => owned === kind)) {
-      throw new BerthError('BERTH_NOT_OWNER', `${owner} may not write this`, {
-        place: kinds[kind].path,
-        expected: kinds[kind].writers.join(' or '),
-      });
-    }
-  }
-
-  async function commit(writes: readonly AnyWrite[], guards: readonly Guard[] = []): Promise<number> {
-    check();
-    for (const write of writes) own('put' in write ? write.put : write.delete);
-    const unit = prepare(
-      { writes, guards },
-      { keyspace, view: cache, fence: fence(), settled: (key) => !unsettled.has(key) },
-    );
-    return unit.written.size === 0 ? cache.revision : enqueue(unit);
-  }
-
-  function enqueue(unit: PreparedUnit): Promise<number> {
-    return new Promise((resolve, reject) => {
-      for (const key of unit.written) unsettled.set(key, (unsettled.get(key) ?? 0) + 1);
-      queue.add({ ...unit, ambiguous: false, resolve, reject });
-      if (scheduled) return;
-      scheduled = true;
-      queueMicrotask(() => {
-        scheduled = false;
-        pump();
-      });
+    if (writable.has(kind)) return;
+    throw new BerthError('BERTH_NOT_OWNER', `${owner} may not write this`, {
+      place: kinds[kind].path,
+      expected: kinds[kind].writers.join(' or '),
     });
   }
 
-  function landed(units: readonly Pending[], revision: number): void {
-    for (const { kinds: touched } of units) cache.wrote(touched, revision);
-    const settled = () => units.forEach(settle);
-    cache.reached(revision).then(settled, settled);
-    for (const { resolve } of units) resolve(revision);
-  }
-
-  function failed(units: readonly Pending[], error: unknown): void {
-    for (const unit of units) {
-      if (unit.ambiguous) clock.after(LATE, () => settle(unit));
-      else settle(unit);
-      unit.reject(error);
+  /** Not an `async` function: that would be three more promises for each write. */
+  function commit(writes: readonly AnyWrite[], guards: readonly Guard[] = NO_GUARDS): Promise<number> {
+    try {
+      check();
+      for (const write of writes) own('put' in write ? write.put : write.delete);
+      const unit = prepare(writes, guards, fence(), surroundings);
+      return unit.writes === 0 ? Promise.resolve(cache.revision) : enqueue(unit);
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
-  function settle({ written }: Pending): void {
-    for (const key of written) {
+  function enqueue(unit: PreparedUnit): Promise<number> {
+    for (const { key, write } of unit.parts) if (write) unsettled.set(key, (unsettled.get(key) ?? 0) + 1);
+    if (!scheduled) {
+      scheduled = true;
+      queueMicrotask(endOfTurn);
+    }
+    return new Promise((resolve, reject) => queue.add({ unit, ambiguous: false, resolve, reject }));
+  }
+
+  function endOfTurn(): void {
+    scheduled = false;
+    pump();
+  }
+
+  function landed(deliveries: readonly Pending[], revision: number): void {
+    cache.wrote(new Set(deliveries.flatMap(({ unit }) => unit.kinds)), revision);
+    const settled = () => deliveries.forEach(settle);
+    cache.reached(revision).then(settled, settled);
+    for (const { resolve } of deliveries) resolve(revision);
+  }
+
+  function failed(deliveries: readonly Pending[], error: unknown): void {
+    for (const delivery of deliveries) {
+      if (delivery.ambiguous) clock.after(LATE, () => settle(delivery));
+      else settle(delivery);
+      delivery.reject(error);
+    }
+  }
+
+  function settle({ unit }: Pending): void {
+    for (const { key, write } of unit.parts) {
+      if (!write) continue;
       const others = unsettled.get(key)! - 1;
       if (others > 0) unsettled.set(key, others);
       else unsettled.delete(key);
@@ -116,31 +120,23 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
   }
 
   function pump(): void {
-    while (transactions < IN_FLIGHT && queue.size > 0) {
-      const mayWait = transactions > 0 && !overdue;
-      if (mayWait && queue.size < enough) {
+    while (transactions < IN_FLIGHT && !queue.empty) {
+      if (transactions > 0 && !overdue && !queue.full) {
         gather();
         return;
       }
-      const { batch, full } = pack(queue, inFlight);
-      if (batch.length === 0) return;
-      if (mayWait && !full) {
-        enough = queue.size + MORE;
-        gather();
-        return;
-      }
-      enough = 0;
-      for (const unit of batch) {
-        queue.delete(unit);
-        inFlight.add(unit);
-      }
-      transactions++;
-      void deliver(batch, { kv, check, clock, log, landed, failed }).finally(() => {
-        transactions--;
-        enough = 0;
-        for (const unit of batch) inFlight.remove(unit);
-        pump();
-      });
+      void send(queue.next()!);
+    }
+  }
+
+  async function send(batch: Batch<Pending>): Promise<void> {
+    transactions++;
+    try {
+      await deliver(batch.units, tools);
+    } finally {
+      transactions--;
+      queue.done(batch);
+      pump();
     }
   }
 
@@ -158,8 +154,7 @@ export function createStore<Owned extends Kind>(options: StoreOptions<Owned>): S
 
   return {
     commit: ({ writes, guards }) => commit(writes, guards),
-    put: (kind, id, value, { guards, lease } = {}) =>
-      commit([{ put: kind, id, value, ...(lease !== undefined && { lease }) }], guards),
+    put: (kind, id, value, { guards, lease } = {}) => commit([{ put: kind, id, value, lease }], guards),
     delete: (kind, id, { guards } = {}) => commit([{ delete: kind, id }], guards),
     async read(kind, id) {
       const { kvs } = await kv.range({ key: keyspace.key(kind, id) });
