@@ -30,6 +30,8 @@ export async function watchHosts(context: WatchContext): Promise<void> {
     const tracked = work.finally(() => running.delete(tracked));
     running.add(tracked);
   };
+  // What a former lead of this process left behind is old, and its last probes never came to an end.
+  tools.probes.retain(new Set());
   try {
     for (;;) {
       const now = clock.monotonic();
