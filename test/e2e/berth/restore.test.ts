@@ -12,7 +12,7 @@ const app = (replicas: number): string =>
 
 const FEW = 2;
 const MANY = 5;
-/** Writes between the snapshot and the restore: so many that no leader of the restored etcd comes near the fences of past. */
+/** Writes between the snapshot and the restore: so many that no leader of the restored etcd comes near the fences of before. */
 const WRITES = 500;
 
 describe('an etcd that is restored from a snapshot while controllers run', function () {
