@@ -58,6 +58,10 @@ export class Witness {
     const now = await this.#engines();
     for (const host of this.ledger.engines.keys()) if (!now.has(host)) this.ledger.engine(host, undefined);
     for (const [host, containers] of now) this.ledger.engine(host, heldThroughout(this.#before.get(host), containers));
+    for (const { id } of this.ledger.list('hosts')) {
+      const host = id.slice(id.indexOf('/') + 1);
+      for (const ledger of [this.ledger, this.#records]) ledger.hears(host, now.has(host) ? 'answers' : 'nothing');
+    }
     this.#before = now;
     this.samples++;
     this.#say(check(this.ledger));
