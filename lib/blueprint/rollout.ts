@@ -42,10 +42,10 @@ export class Turns {
    * @returns `free`: any number that need no turn; `turn`: the one whose turn it is, which is noted as from now
    */
   next(service: ServiceSpec, names: readonly string[]): { free: string[]; turn?: string } {
-    const isThere = (name: string) =>
-      this.#snapshot.containers.get(name)?.incarnations.some(({ host }) => !host.lost) ?? false;
-    const free = names.filter((name) => !isThere(name));
-    const candidates = names.filter(isThere).sort((a, b) => this.#isUp(a) - this.#isUp(b) || indexOf(a) - indexOf(b));
+    const free = names.filter((name) => !this.#isThere(name));
+    const candidates = names
+      .filter((name) => this.#isThere(name))
+      .sort((a, b) => this.#isUp(a) - this.#isUp(b) || indexOf(a) - indexOf(b));
     const key = this.keyOf(service);
     const holder = this.#holders.get(key);
     const isFree = holder === undefined || (candidates.length > 0 && this.#yields(holder, service));
@@ -68,13 +68,20 @@ export class Turns {
   }
 
   /**
-   * What runs but does not become healthy may wait for the very service that wants to change: the turn goes to what
-   * its holder depends on, or both would wait for ever.
+   * What runs but does not become healthy, or what placement does not start, may wait for the very service that wants to
+   * change: the turn goes to what its holder depends on, or both would wait for ever.
    */
   #yields(holder: string, { id }: ServiceSpec): boolean {
     const container = this.#snapshot.containers.get(holder);
-    if (!container || !runningOf(container)) return false;
+    if (!container) return false;
+    const isRefused = container.pending !== undefined && !this.#isThere(holder);
+    if (!isRefused && !runningOf(container)) return false;
     return upstreamOf(this.#spec, container.record.service).has(id);
+  }
+
+  /** Assigned, on a host that is not lost. */
+  #isThere(name: string): boolean {
+    return this.#snapshot.containers.get(name)?.incarnations.some(({ host }) => !host.lost) ?? false;
   }
 
   #isUp(name: string): number {

@@ -71,6 +71,7 @@ export class World {
   readonly claims = new Map<string, Standing<NetworkClaim>>();
   readonly entities = new Map<string, Standing<EntityRecord>>();
   readonly #placed = new Map<string, { incarnation: Incarnation }>();
+  readonly #pending = new Map<string, string>();
   #revision = 100;
   #address = 0;
 
@@ -78,7 +79,9 @@ export class World {
     const containers = new Map(
       [...this.containers].map(([name, standing]) => {
         const placed = this.#placed.get(name);
-        return [name, { ...standing, incarnations: placed ? [placed.incarnation] : [] }];
+        const why = this.#pending.get(name);
+        const incarnations = placed ? [placed.incarnation] : [];
+        return [name, { ...standing, incarnations, ...(why !== undefined && { pending: why }) }];
       }),
     );
     return {
@@ -137,6 +140,7 @@ export class World {
   /** Assigned, with an address; nothing runs yet. */
   place(name: string, { host = 'h-1', address }: Place = {}): void {
     const record = this.record(name);
+    this.#pending.delete(name);
     const uid = `u${++this.#address}`;
     const ports = record.ports.map(({ port, protocol, host: wanted }) => ({
       port,
@@ -191,6 +195,12 @@ export class World {
   /** Placement takes the assignment back. */
   unassign(name: string): void {
     this.#placed.delete(name);
+  }
+
+  /** Placement takes the assignment back, and says why there is no other. */
+  refuse(name: string, why: string): void {
+    this.unassign(name);
+    this.#pending.set(name, why);
   }
 
   /** Hostpool declares the host of a container lost. */

@@ -142,6 +142,27 @@ describe('the plan of services with links', () => {
       world.settle(chain('web:2'));
     });
 
+    it('gives way to what it depends on when placement does not start it', () => {
+      const three = application(
+        service('db'),
+        service('api', { replicas: 2, links: [link('db')] }),
+        service('web', { links: [link('api')] }),
+      );
+      const world = new World();
+      world.settle(three);
+      world.lose('api-0');
+      world.unassign('db-0');
+      expect(world.step(three).updating, 'it is given api-1').to.deep.equal(['web-0']);
+      world.start('db-0', { host: 'h-2' });
+      world.unassign('web-0');
+      expect(world.step(three), 'it may be about to start').to.deep.include({
+        updating: ['web-0'],
+        outdated: ['api-1'],
+      });
+      world.refuse('web-0', 'waits for api-1');
+      expect(world.step(three).updating).to.deep.equal(['api-1']);
+    });
+
     it('refuses the second of two planners that both found the turn free', () => {
       const world = settled();
       world.unassign('db-0');
