@@ -1,0 +1,10 @@
+import type { Context } from '../../lib/reconcile/index.ts';
+import type { DiscoveryTools } from './tools.ts';
+
+/** What discovery alone writes. */
+export const owns = ['names', 'skydns'] as const;
+
+export type Owned = (typeof owns)[number];
+
+/** What each of its reconciles is handed. */
+export type Discovery = Context<Owned, DiscoveryTools>;

@@ -1,0 +1,56 @@
+import type { Entry, View } from '../../lib/store/index.ts';
+import { containerOf, hostOf, nameOf } from '../../lib/store/index.ts';
+
+/** A container that answers, on one host. */
+export interface Member {
+  /** `web-0` */
+  name: string;
+  service: string;
+  cloud: string;
+  /** Addresses in each network that it joined, in the order of its interfaces. */
+  networks: { name: string; addresses: string[] }[];
+  ports: { port: number; protocol: 'tcp' | 'udp' }[];
+  /** Published on the host: `{"53/tcp": 49153}`. */
+  published: Record<string, number>;
+  hostAddress: string;
+  /** Of this very start. */
+  identity: string;
+}
+
+/**
+ * The containers of an application that answer: observed running as assigned, healthy where anything checks that, on a
+ * host that is not lost. In the order of their ids.
+ *
+ * @param app  `default/shop`
+ */
+export function membersOf(app: string, state: View): Member[] {
+  return state
+    .by('containers', 'app', app)
+    .flatMap((container) =>
+      state.by('observed', 'container', container.id).flatMap((observed) => memberOf(container, observed, state) ?? []),
+    );
+}
+
+function memberOf(container: Entry<'containers'>, observed: Entry<'observed'>, state: View): Member | undefined {
+  const { uid, state: said, addresses, ports, startedAt = '' } = observed.value;
+  const host = state.by('hosts', 'name', hostOf(observed))[0]?.value;
+  const endpoint = state.get('endpoints', observed.id)?.value;
+  const assigned = state.get('assignments', observed.id)?.value.uid === uid;
+  const checked = observed.value.health ?? (container.value.healthCheck ? 'starting' : 'healthy');
+  if (said !== 'running' || checked !== 'healthy' || !assigned || endpoint?.uid !== uid) return undefined;
+  if (!host || host.lost || host.gone) return undefined;
+  return {
+    name: nameOf({ id: containerOf(observed) }),
+    service: container.value.service,
+    cloud: container.value.cloud,
+    networks: endpoint.interfaces.map(({ network, address, address6 }) => ({
+      name: network,
+      // A plugin may have given another than the one it was offered.
+      addresses: [addresses[network] ?? address, ...(address6 === undefined ? [] : [address6])],
+    })),
+    ports: container.value.ports.map(({ port, protocol }) => ({ port, protocol })),
+    published: ports,
+    hostAddress: host.address,
+    identity: `${uid} ${startedAt}`,
+  };
+}
