@@ -1,4 +1,5 @@
 import type { ContainerTools } from './container/tools.ts';
+import type { DiscoveryTools } from './discovery/index.ts';
 import type { HostpoolTools } from './hostpool/tools.ts';
 import type { IppoolTools } from './ippool/tools.ts';
 
@@ -8,4 +9,5 @@ export interface Tools {
   hostpool: HostpoolTools;
   ippool: IppoolTools;
   container: ContainerTools;
+  discovery: DiscoveryTools;
 }

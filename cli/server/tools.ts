@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { containerTools } from '../../controllers/container/tools.ts';
+import { discoveryTools } from '../../controllers/discovery/index.ts';
 import { createHostpoolTools } from '../../controllers/hostpool/index.ts';
 import { ippoolTools } from '../../controllers/ippool/index.ts';
 import type { Tools } from '../../controllers/tools.ts';
+import { createDns, tcpTransport } from '../../lib/dns/index.ts';
 import { createDockerEngine, type Engine } from '../../lib/docker/index.ts';
 import { BerthError } from '../../lib/errors/index.ts';
 import {
@@ -14,7 +17,7 @@ import {
   here,
   missingHere,
 } from '../../lib/machine/index.ts';
-import { createLinuxNetwork } from '../../lib/network/linux/index.ts';
+import { providerOf } from '../../lib/network/providers.ts';
 import type { Clock, Log, Random } from '../../lib/platform/index.ts';
 import type { Sealer } from '../../lib/secrets/index.ts';
 import { createSsh, localShell } from '../../lib/ssh/index.ts';
@@ -60,13 +63,14 @@ export function createTools(given: {
         createDockerEngine({ host, port, ca, cert: certificate, key }, { clock }),
       unix: (socketPath) => createDockerEngine({ socketPath }, { clock }),
     },
-    network: (shell) => createLinuxNetwork({ shell }),
+    network: (shell, spec) => providerOf(spec).network(shell, spec),
     hollow: (host) => hollow.connect(host),
     userKeys: here.userKeys,
   });
   const hostpool = createHostpoolTools({
     links,
     sealer,
+    readLocal: here.readLocal,
     locations: {
       hollow,
       sandbox: createSandbox({ clock, engine, missingCapabilities: missingHere }),
@@ -83,8 +87,14 @@ export function createTools(given: {
     return links.link({ name, ...record }, credentials && (await hostpool.vault.open(credentials)), cloud.spec);
   }
 
+  const discovery = discoveryTools({
+    dns: createDns({ ...given, transport: tcpTransport }),
+    sealer,
+    readFile: (path) => readFile(path, 'utf8'),
+  });
+
   return {
-    tools: { hostpool, ippool: ippoolTools(), container: containerTools({ linkTo }) },
+    tools: { hostpool, ippool: ippoolTools(), container: containerTools({ linkTo }), discovery },
     linkTo,
     forget: links.drop,
     close() {

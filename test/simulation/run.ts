@@ -53,7 +53,7 @@ async function run(seed: number, steps: number, options: WorldOptions): Promise<
   if (world.broken.length === 0) {
     say('fate rests');
     world.heal();
-    await world.rest(() => brokenAtRest(world.ledger), REST, 'at rest');
+    await world.rest(() => [...brokenAtRest(world.ledger), ...world.names.broken(world.ledger)], REST, 'at rest');
   }
   if (world.broken.length === 0) {
     say('the user deletes everything');

@@ -1,7 +1,9 @@
 import { containerTools } from '../../controllers/container/tools.ts';
+import { discoveryTools } from '../../controllers/discovery/index.ts';
 import { createHostpoolTools } from '../../controllers/hostpool/index.ts';
 import { ippoolTools } from '../../controllers/ippool/index.ts';
 import type { Tools } from '../../controllers/tools.ts';
+import type { Dns } from '../../lib/dns/index.ts';
 import { BerthError } from '../../lib/errors/index.ts';
 import type { Hollow, HostLink, HostLinks, Location, Locations } from '../../lib/machine/index.ts';
 import type { HostNetwork } from '../../lib/network/index.ts';
@@ -14,6 +16,8 @@ import { type Life, mortal } from './life.ts';
 export const SECRET = 'open-secret';
 
 interface Outside {
+  /** The name servers of the world. */
+  dns: Dns;
   hollow: Hollow;
   life: Life;
   bug?: Bug;
@@ -22,7 +26,7 @@ interface Outside {
 }
 
 /** What the controllers of one simulated process reach the world through: hollow machines, in the process's life. */
-export function hollowTools({ hollow, life, bug, delay }: Outside): Tools {
+export function hollowTools({ dns, hollow, life, bug, delay }: Outside): Tools {
   const open = (host: string): HostLink => {
     const { engine, network } = hollow.connect(host);
     return {
@@ -37,6 +41,11 @@ export function hollowTools({ hollow, life, bug, delay }: Outside): Tools {
     hostpool: createHostpoolTools({ locations, links, sealer, newSecrets: async () => secrets }),
     ippool: ippoolTools(),
     container: containerTools({ linkTo: async (host) => open(host) }),
+    discovery: discoveryTools({
+      dns: mortal(dns, life),
+      sealer,
+      readFile: async () => Buffer.from(SECRET).toString('base64'),
+    }),
   };
 }
 

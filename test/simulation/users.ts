@@ -1,5 +1,6 @@
 import { integer, pick, type Random } from '../../lib/platform/index.ts';
 import type { Deed } from './deeds.ts';
+import { dnsSpec } from './names.ts';
 import type { World } from './world.ts';
 
 const CLOUDS = ['cloud-a', 'cloud-b'];
@@ -22,6 +23,7 @@ function cloudRecord(random: Random): string {
         failureRate: 0,
       },
       hosts: { min, max: min + 2 },
+      dns: dnsSpec,
       placement: {
         strategies: [{ maxContainers: 4 + integer(random, 4) }, pick(random, ['depthFirst', 'breadthFirst', 'random'])],
       },

@@ -9,6 +9,7 @@ import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/m
 import { check, Ledger } from '../invariants/index.ts';
 import type { Bug } from './bugs.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
+import { SimulatedNames } from './names.ts';
 import { telling } from './telling.ts';
 import { hollowTools, SECRET } from './tools.ts';
 import { type Sender, Wire } from './wire.ts';
@@ -42,6 +43,7 @@ export class World {
   readonly keyspace = keyspace();
   readonly etcd: MemoryEtcd;
   readonly hollow: Hollow;
+  readonly names: SimulatedNames;
   readonly replicas: Replica[] = [];
   readonly broken: string[] = [];
   /** Of the user and of fate: never shared with a process, so that a changed controller meets the same fate. */
@@ -57,6 +59,8 @@ export class World {
   /** Highest fence of each host and controller. */
   readonly #fences = new Map<string, number>();
   readonly #changedEngines = new Set<HollowMachine>();
+  /** When the last cut of a machine ends (monotonic). */
+  readonly #cutUntil = new Map<HollowMachine, number>();
   readonly #wire: Wire;
 
   constructor(seed: number, { replicas = 2, tell, bug }: WorldOptions = {}) {
@@ -71,6 +75,8 @@ export class World {
       leaseJitter: () => integer(latency, 500),
     });
     this.hollow = new Hollow({ clock: this.clock, random: seededRandom(seed + 2) });
+    const random = seededRandom(seed + 3);
+    this.names = new SimulatedNames({ clock: this.clock, random, faults: () => this.faults });
     this.etcd.observe(({ revision, events }) => {
       for (const { type, kv } of events) {
         const { key, createRevision, modRevision } = kv;
@@ -123,11 +129,15 @@ export class World {
     for (const what of wrong()) this.broken.push(`${when}: ${what}`);
   }
 
-  /** Cuts a machine off, for so many milliseconds. */
+  /** Cuts a machine off, for so many milliseconds at least: several cuts end with the last of them. */
   cutOff(machine: HollowMachine, ms: number): void {
+    const until = Math.max(this.clock.monotonic() + ms, this.#cutUntil.get(machine) ?? 0);
+    this.#cutUntil.set(machine, until);
     machine.reachable = false;
     this.ledger.hears(machine.host, 'nothing');
-    this.clock.after(ms, () => this.#reach(machine));
+    this.clock.after(until - this.clock.monotonic(), () => {
+      if (this.#cutUntil.get(machine) === until) this.#reach(machine);
+    });
   }
 
   /** Everything fine again: machines reachable, store reachable, processes up. */
@@ -206,6 +216,7 @@ export class World {
       random,
       log: this.#log.child({ replica: name }),
       tools: hollowTools({
+        dns: this.names.dns,
         hollow: this.hollow,
         life,
         delay: () => sleep(this.clock, this.#stall(life)),
