@@ -1,20 +1,21 @@
 import { indexesOf } from './indexes.ts';
 import type { Kind } from './keys.ts';
 import { Ordered } from './ordered.ts';
+import { Index } from './secondary-index.ts';
 import type { Entry } from './types.ts';
 
 /** The entries of one kind: by id, in order, and by the kind's secondary indexes. */
 export class Collection<K extends Kind> {
   readonly #byId = new Map<string, Entry<K>>();
   readonly #ordered = new Ordered<Entry<K>>();
-  readonly #indexes: { at: (entry: Entry<K>) => string | undefined; found: Map<string, Ordered<Entry<K>>> }[] = [];
-  readonly #indexByName = new Map<string, Map<string, Ordered<Entry<K>>>>();
+  readonly #indexes: Index<K>[] = [];
+  readonly #indexByName = new Map<string, Index<K>>();
 
   constructor(kind: K) {
     for (const [name, at] of Object.entries(indexesOf(kind))) {
-      const found = new Map<string, Ordered<Entry<K>>>();
-      this.#indexes.push({ at, found });
-      this.#indexByName.set(name, found);
+      const index = new Index(at);
+      this.#indexes.push(index);
+      this.#indexByName.set(name, index);
     }
   }
 
@@ -30,25 +31,14 @@ export class Collection<K extends Kind> {
   }
 
   by(index: string, value: string): Entry<K>[] {
-    return this.#indexByName.get(index)?.get(value)?.all() ?? [];
+    return this.#indexByName.get(index)?.get(value) ?? [];
   }
 
   set(entry: Entry<K>): void {
     const before = this.#byId.get(entry.id);
     this.#byId.set(entry.id, entry);
     this.#ordered.set(entry);
-    for (const { at, found } of this.#indexes) {
-      const value = safely(at, entry);
-      const old = before && safely(at, before);
-      if (old !== undefined && old !== value) remove(found, old, entry.id);
-      if (value === undefined) continue;
-      let holders = found.get(value);
-      if (!holders) {
-        holders = new Ordered();
-        found.set(value, holders);
-      }
-      holders.set(entry);
-    }
+    for (const index of this.#indexes) index.set(entry, before);
   }
 
   delete(id: string): void {
@@ -56,25 +46,6 @@ export class Collection<K extends Kind> {
     if (!before) return;
     this.#byId.delete(id);
     this.#ordered.delete(id);
-    for (const { at, found } of this.#indexes) {
-      const value = safely(at, before);
-      if (value !== undefined) remove(found, value, id);
-    }
-  }
-}
-
-function remove(found: Map<string, Ordered<{ readonly id: string }>>, value: string, id: string): void {
-  const holders = found.get(value);
-  holders?.delete(id);
-  if (holders?.size === 0) found.delete(value);
-}
-
-/** A record of another version, or one put by hand, may lack what is indexed: it is then in no index. */
-function safely<K extends Kind>(at: (entry: Entry<K>) => string | undefined, entry: Entry<K>): string | undefined {
-  try {
-    const value: unknown = at(entry);
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
+    for (const index of this.#indexes) index.delete(before);
   }
 }

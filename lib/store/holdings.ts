@@ -92,7 +92,8 @@ export class Holdings {
     if (this.#strays.delete(kv.key)) outcome.straysChanged = true;
     if (before && unchanged(before, read)) return before;
     this.collection(read.kind).set(read);
-    outcome.changes.push({ kind: read.kind, id: read.id, ...(before && { before }), after: read });
+    const { kind, id } = read;
+    outcome.changes.push(before ? { kind, id, before, after: read } : { kind, id, after: read });
     return read;
   }
 

@@ -48,7 +48,18 @@ export interface Keyspace {
 }
 
 /** A DNS-1123 label (RFC 1123 §2.1): what namespaces, applications, services, networks, clouds and hosts are called. */
-export const isName = (text: string): boolean => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
+export const isName = (text: string): boolean => isNameAt(text, 0, text.length);
+
+/** Whether a part of a text is such a label. Character by character: each write asks that of each segment of its key. */
+function isNameAt(text: string, start: number, end: number): boolean {
+  if (end - start < 1 || end - start > 63) return false;
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    const alphanumeric = (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+    if (!alphanumeric && (code !== 45 || i === start || i === end - 1)) return false;
+  }
+  return true;
+}
 
 /** Segments that are DNS-1123 labels wherever they stand; `name` and `id` differ from kind to kind. */
 const LABELS: ReadonlySet<string> = new Set(['namespace', 'app', 'cloud', 'host', 'network']);
@@ -85,7 +96,7 @@ export function keyspace(prefix = '/berth/v1'): Keyspace {
   function collection(key: string): Located | undefined {
     for (let slash = key.indexOf('/', key.startsWith(own) ? own.length : 1); ; slash = key.indexOf('/', slash + 1)) {
       const kind = kindByBase.get(slash < 0 ? key : key.slice(0, slash));
-      if (kind) return { kind, id: slash < 0 ? '' : key.slice(slash + 1) };
+      if (kind) return { kind, id: slash < 0 ? '' : tail(key, slash + 1) };
       if (slash < 0) return undefined;
     }
   }
@@ -122,6 +133,12 @@ export function keyspace(prefix = '/berth/v1'): Keyspace {
   };
 }
 
+/**
+ * What follows in a key, as a string of its own. V8 makes of a slice a reference into the whole, which it keeps alive and
+ * compares five times slower: with a cache ordered by ids, that was a quarter of what an event cost.
+ */
+const tail = (key: string, start: number): string => [key.slice(start, start + 1), key.slice(start + 1)].join('');
+
 /** Every kind, in the order of the key map. */
 export const allKinds: readonly Kind[] = Object.keys(kinds).filter((name): name is Kind => name in kinds);
 
@@ -145,8 +162,15 @@ function shapeProblem(kind: Kind, id: string): string | undefined {
 /** Names are checked where a controller writes; a user's bad name is answered by the kind's owner, in `status/`. */
 function nameProblem(kind: Kind, id: string): string | undefined {
   if (kinds[kind].format !== 'json') return undefined;
-  const segments = id.split('/');
-  const labels: readonly string[] = kinds[kind].segments;
-  const bad = segments.find((segment, i) => LABELS.has(labels[i] ?? '') && !isName(segment));
-  return bad === undefined ? undefined : `${JSON.stringify(bad)} is not a DNS-1123 label`;
+  const names: readonly string[] = kinds[kind].segments;
+  let start = 0;
+  for (let i = 0; i < names.length && start <= id.length; i++) {
+    const slash = id.indexOf('/', start);
+    const end = slash < 0 ? id.length : slash;
+    if (LABELS.has(names[i]!) && !isNameAt(id, start, end)) {
+      return `${JSON.stringify(id.slice(start, end))} is not a DNS-1123 label`;
+    }
+    start = end + 1;
+  }
+  return undefined;
 }

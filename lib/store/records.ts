@@ -16,14 +16,11 @@ export function decode(keyspace: Keyspace, located: Located | undefined, kv: Key
 
 /** @throws SyntaxError when a record that a controller writes is not JSON */
 export function entryOf<K extends Kind>(kind: K, id: string, kv: KeyValue): Entry<K> {
-  return {
-    kind,
-    id,
-    value: kinds[kind].format === 'json' ? JSON.parse(kv.value.toString()) : kv.value,
-    createRevision: kv.createRevision,
-    modRevision: kv.modRevision,
-    ...(kv.lease !== '0' && { lease: kv.lease }),
-  };
+  const value = kinds[kind].format === 'json' ? JSON.parse(kv.value.toString()) : kv.value;
+  const { createRevision, modRevision, lease } = kv;
+  return lease === '0'
+    ? { kind, id, value, createRevision, modRevision }
+    : { kind, id, value, createRevision, modRevision, lease };
 }
 
 /** What holds a record in etcd: JSON, or the bytes that it is. */
