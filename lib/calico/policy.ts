@@ -21,8 +21,9 @@ export interface PeerMatch {
   notPorts: readonly PortRange[];
 }
 
+/** An ICMP type, and one code of it or all. */
 export interface IcmpMatch {
-  type?: number;
+  type: number;
   code?: number;
 }
 

@@ -1,0 +1,161 @@
+/** A rule as it is stored, and what it comes to once selectors and named ports are resolved to addresses and numbers. */
+
+import { intersectionOf, parseRange, unionOf } from './addresses.ts';
+import type { EffectiveRule, IcmpMatch, PeerMatch, PortRange, RuleAction } from './policy.ts';
+import { type EntityRule, type IcmpFields, parsePorts, protocolNumber, type Rule } from './rule-records.ts';
+import { parseSelector, type Selector } from './selector.ts';
+
+/** Who is behind a selector. */
+export interface Directory {
+  /** Ranges of all endpoints and network sets that a selector selects. */
+  select(selector: Selector): readonly string[];
+  /** Who of them has a port of that name, by its number. */
+  portsNamed(name: string, protocol: number | undefined, selector: Selector): ReadonlyMap<number, readonly string[]>;
+}
+
+/**
+ * A rule with its selectors and named ports resolved: several where a port's name stands for several numbers, none
+ * where nothing can match.
+ */
+export function effectiveRules(rule: Rule, directory: Directory, namespace?: string): EffectiveRule[] {
+  // Nothing in etcd is behind a Kubernetes service.
+  if (rule.source?.services !== undefined || rule.destination?.services !== undefined) return [];
+  const version = versionOf(rule);
+  if (version === 'none') return [];
+  const criteria: Omit<EffectiveRule, 'source' | 'destination'> = { action: rule.action };
+  if (version !== undefined) criteria.ipVersion = version;
+  const [protocol, notProtocol] = [rule.protocol, rule.notProtocol].map((each) =>
+    each === undefined ? undefined : protocolNumber(each),
+  );
+  if (protocol !== undefined) criteria.protocol = protocol;
+  if (notProtocol !== undefined) criteria.notProtocol = notProtocol;
+  const [icmp, notIcmp] = [rule.icmp, rule.notICMP].map(icmpOf);
+  if (icmp) criteria.icmp = icmp;
+  if (notIcmp) criteria.notIcmp = notIcmp;
+  const context = { directory, namespace, protocol, action: rule.action };
+  const sources = peers(rule.source ?? {}, context);
+  const destinations = peers(rule.destination ?? {}, context);
+  return sources.flatMap((source) => destinations.map((destination) => ({ ...criteria, source, destination })));
+}
+
+function icmpOf(fields: IcmpFields | undefined): IcmpMatch | undefined {
+  if (fields?.type === undefined) return undefined;
+  return fields.code === undefined ? { type: fields.type } : { type: fields.type, code: fields.code };
+}
+
+/** Where a rule names ranges of one family alone, also as exceptions, it is about that family. */
+function versionOf({ ipVersion, source, destination }: Rule): 4 | 6 | undefined | 'none' {
+  const lists = [source?.nets, source?.notNets, destination?.nets, destination?.notNets].filter(
+    (list) => list !== undefined && list.length > 0,
+  );
+  const possible = ([4, 6] as const).filter(
+    (version) =>
+      (ipVersion === undefined || ipVersion === version) &&
+      lists.every((list) => list?.some((net) => parseRange(net)?.family === version)),
+  );
+  if (possible.length === 0) return 'none';
+  return possible.length === 2 ? undefined : possible[0];
+}
+
+interface Context {
+  directory: Directory;
+  namespace: string | undefined;
+  protocol: number | undefined;
+  action: RuleAction;
+}
+
+/** One side of a rule; several where ports are named, none where nobody is meant. */
+function peers(entity: EntityRule, { directory, namespace, protocol, action }: Context): PeerMatch[] {
+  const selector = selectorOf(entity, namespace);
+  let ranges: readonly string[] | 'any' = entity.nets?.length ? unionOf(entity.nets) : 'any';
+  if (selector) ranges = narrowed(ranges, directory.select(selector));
+  // With a selector of its own, exceptions are part of it: both are about endpoints.
+  const excluded = !selector && entity.notSelector ? directory.select(parseSelector(entity.notSelector)) : [];
+  const shared = {
+    notRanges: unionOf(entity.notNets ?? [], excluded),
+    notPorts: excludedPorts(entity.notPorts ?? [], action, (name) =>
+      directory.portsNamed(name, protocol, selector ?? { op: 'all' }).keys(),
+    ),
+  };
+  const { numbers, names } = splitPorts(entity.ports ?? []);
+  const matched: PeerMatch[] = [];
+  if (numbers.length > 0 || names.length === 0) {
+    matched.push({ ...shared, ranges, ports: numbers.length > 0 ? numbers : 'any' });
+  }
+  for (const name of names) {
+    for (const [port, bearers] of directory.portsNamed(name, protocol, selector ?? { op: 'all' })) {
+      matched.push({ ...shared, ranges: narrowed(ranges, bearers), ports: [{ first: port, last: port }] });
+    }
+  }
+  return matched.filter((peer) => peer.ranges === 'any' || peer.ranges.length > 0);
+}
+
+const narrowed = (ranges: readonly string[] | 'any', to: readonly string[]): readonly string[] =>
+  ranges === 'any' ? to : intersectionOf(ranges, to);
+
+function splitPorts(ports: readonly (number | string)[]): { numbers: PortRange[]; names: string[] } {
+  const numbers: PortRange[] = [];
+  const names: string[] = [];
+  for (const port of ports) {
+    const range = parsePorts(port);
+    if (range) numbers.push(range);
+    else names.push(String(port));
+  }
+  return { numbers, names };
+}
+
+/** A named port is of certain endpoints, an exception is of all: whichever lets less through counts. */
+function excludedPorts(
+  ports: readonly (number | string)[],
+  action: RuleAction,
+  numbersOf: (name: string) => Iterable<number>,
+): PortRange[] {
+  const { numbers, names } = splitPorts(ports);
+  if (action === 'Deny') return numbers;
+  const named = names.flatMap((name) => [...numbersOf(name)]).map((port) => ({ first: port, last: port }));
+  return [...numbers, ...named];
+}
+
+/** What Calico puts in front of the labels of namespaces and of service accounts. */
+const PREFIXES = { namespace: 'pcns.', serviceAccount: 'pcsa.' } as const;
+const NAMESPACE = 'projectcalico.org/namespace';
+const SERVICE_ACCOUNT = 'projectcalico.org/serviceaccount';
+const IN_A_NAMESPACE: Selector = { op: 'has', label: NAMESPACE };
+
+/** The selectors of one side of a rule as one; undefined where it has none. */
+function selectorOf(entity: EntityRule, namespace: string | undefined): Selector | undefined {
+  const { names = [], selector: accounts } = entity.serviceAccounts ?? {};
+  const operands: Selector[] = [];
+  if (names.length > 0) operands.push({ op: 'in', label: SERVICE_ACCOUNT, values: names });
+  if (accounts) operands.push(prefixed(parseSelector(accounts), PREFIXES.serviceAccount));
+  if (entity.selector) operands.push(parseSelector(entity.selector));
+  if (entity.namespaceSelector) {
+    operands.push(namespaceSelector(entity.namespaceSelector));
+  } else if (namespace !== undefined && (operands.length > 0 || entity.notSelector)) {
+    operands.push({ op: '==', label: NAMESPACE, value: namespace });
+  }
+  if (operands.length === 0) return undefined;
+  if (entity.notSelector) operands.push({ op: '!', operand: parseSelector(entity.notSelector) });
+  return allOf(operands);
+}
+
+/** A selector of a policy about namespaces, as one about endpoints. */
+export const namespaceSelector = (text: string): Selector => prefixed(parseSelector(text), PREFIXES.namespace);
+
+/** A selector of a policy about service accounts, as one about endpoints. */
+export const serviceAccountSelector = (text: string): Selector =>
+  prefixed(parseSelector(text), PREFIXES.serviceAccount);
+
+export const allOf = (operands: readonly Selector[]): Selector => {
+  const [only] = operands;
+  return operands.length === 1 && only ? only : { op: '&&', operands };
+};
+
+function prefixed(selector: Selector, prefix: string): Selector {
+  if (selector.op === 'all')
+    return prefix === PREFIXES.namespace ? IN_A_NAMESPACE : { op: 'has', label: SERVICE_ACCOUNT };
+  if (selector.op === 'global') return { op: '!', operand: IN_A_NAMESPACE };
+  if ('label' in selector) return { ...selector, label: `${prefix}${selector.label}` };
+  if ('operand' in selector) return { ...selector, operand: prefixed(selector.operand, prefix) };
+  return { ...selector, operands: selector.operands.map((operand) => prefixed(operand, prefix)) };
+}
