@@ -27,6 +27,15 @@ export const here = {
     return texts.filter(usable).slice(0, 4);
   },
 
+  /** Text of a file that a user's record names. @throws BERTH_INVALID where it cannot be read */
+  async readLocal(path: string): Promise<string> {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      throw new BerthError('BERTH_INVALID', `the file ${path} cannot be read: ${messageOf(error)}`);
+    }
+  },
+
   async resolve(name: string): Promise<string[]> {
     const found = await lookup(name, { all: true, verbatim: false });
     return found.map(({ address }) => address);

@@ -17,7 +17,8 @@ export interface HostLinksOptions {
     tls(address: string, port: number, certificates: { ca: string; certificate: string; key: string }): Engine;
     unix(path: string): Engine;
   };
-  network(shell: Shell, host: Host): HostNetwork;
+  /** Who makes the network of a cloud's hosts. @throws BERTH_NOT_SUPPORTED_YET */
+  network(shell: Shell, spec: DockerCloudSpec['network']): HostNetwork;
   /** Into machines that exist on paper. @throws BERTH_ENGINE_UNREACHABLE where there is none of that name */
   hollow(host: string): { engine: Engine; network: HostNetwork };
   /** Private keys by which machines that the user named let us in, in order: the file, or the user's own keys. */
@@ -52,7 +53,7 @@ export function createHostLinks(options: HostLinksOptions): HostLinks {
 
 /** Equal for what needs no new connection. Hashed: keys of a map are not the place for private keys. */
 function identityOf(host: Host, secrets: CloudSecrets | undefined, spec: DockerCloudSpec): string {
-  const parts = [host.address, host.ssh, host.engine, secrets, spec.ssh, usesOwnMachines(spec)];
+  const parts = [host.address, host.ssh, host.engine, secrets, spec.ssh, spec.network, usesOwnMachines(spec)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }
 
@@ -69,7 +70,7 @@ function connect(
   const endpoint = host.engine;
   if (!endpoint) throw unreachable('engine');
   if (endpoint.kind === 'unix')
-    return { engine: engines.unix(endpoint.path), shell: local, network: network(local, host) };
+    return { engine: engines.unix(endpoint.path), shell: local, network: network(local, spec.network) };
   if (endpoint.kind === 'hollow') return hollow(host.name);
   if (!host.address) throw unreachable('address');
   if (!secrets) throw unreachable('certificates');
@@ -81,7 +82,7 @@ function connect(
     certificate: secrets.client.certificate,
     key: secrets.client.key,
   });
-  return { engine, shell, network: network(shell, host) };
+  return { engine, shell, network: network(shell, spec.network) };
 }
 
 async function targetOf(

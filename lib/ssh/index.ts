@@ -1,3 +1,4 @@
+export { type HostFiles, readFile, run, writeFile } from './files.ts';
 export { fingerprint, fingerprintsOf } from './fingerprint.ts';
 export { generateKeyPair, usable } from './keys.ts';
 export { knownHostKeys } from './known-hosts.ts';

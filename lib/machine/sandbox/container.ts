@@ -1,4 +1,4 @@
-import type { CreateOptions } from '../../docker/index.ts';
+import { allPrivileges, type CreateOptions } from '../../docker/index.ts';
 import type { MachineRequest } from '../location.ts';
 
 export const DEFAULT_IMAGE = 'berth-machine:latest';
@@ -44,18 +44,7 @@ export function machineContainer(
     raw: {
       // An engine inside cannot put its layers on the overlay of the engine outside.
       config: { Volumes: { '/var/lib/docker': {} } },
-      hostConfig: confined
-        ? {
-            CapAdd: ['ALL'],
-            CapDrop: [...missing],
-            SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
-            // What docker's command line makes of `--security-opt systempaths=unconfined`.
-            MaskedPaths: [],
-            ReadonlyPaths: [],
-            CgroupnsMode: 'host',
-            DeviceCgroupRules: ['a *:* rwm'],
-          }
-        : { Privileged: true },
+      hostConfig: allPrivileges(missing),
     },
   };
 }

@@ -5,7 +5,7 @@ import { fingerprintsOf } from '../../ssh/index.ts';
 import type { Location, Machine, MachineRequest } from '../location.ts';
 import { INSTALLATION_LABEL, MACHINE_LABEL, machineContainer } from './container.ts';
 
-export { missingHere } from './capabilities.ts';
+export { missingHere } from '../../docker/index.ts';
 
 export interface SandboxOptions {
   clock: Clock;

@@ -47,7 +47,7 @@ describe('links to hosts', () => {
         unix: (path) => engine(path),
       },
       network: () => ({ read: () => Promise.reject(new Error('nobody asks')), apply: async () => {} }),
-      hollow: () => ({ engine: engine('paper'), network: options.network(options.local, host) }),
+      hollow: () => ({ engine: engine('paper'), network: options.network(options.local, spec.network) }),
       userKeys: async (file) => (file ? [`key of ${file}`] : ['id_ed25519']),
     };
     links = createHostLinks(options);

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { type ContainerSummary, EngineError } from '../../../lib/docker/index.ts';
+import { type ContainerSummary, EngineError, missingCapabilities } from '../../../lib/docker/index.ts';
 import { createSandbox, type MachineRequest } from '../../../lib/machine/index.ts';
-import { missingCapabilities } from '../../../lib/machine/sandbox/capabilities.ts';
 import { machineContainer } from '../../../lib/machine/sandbox/container.ts';
 import type { LocationSpec } from '../../../lib/records/index.ts';
 import { VirtualClock } from '../../../lib/simulation/index.ts';

@@ -30,3 +30,23 @@ export async function missingHere(): Promise<string[]> {
   ]);
   return missingCapabilities(status, Number(last));
 }
+
+/**
+ * HostConfig of a container that may do all that its machine can give it. `--privileged` asks for every capability there
+ * is, and is refused where the machine lacks one.
+ *
+ * @param missing  capabilities that the machine lacks
+ */
+export const allPrivileges = (missing: readonly string[]): object =>
+  missing.length === 0
+    ? { Privileged: true }
+    : {
+        CapAdd: ['ALL'],
+        CapDrop: [...missing],
+        SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+        // What docker's command line makes of `--security-opt systempaths=unconfined`.
+        MaskedPaths: [],
+        ReadonlyPaths: [],
+        CgroupnsMode: 'host',
+        DeviceCgroupRules: ['a *:* rwm'],
+      };

@@ -1,0 +1,38 @@
+import { BerthError } from '../../errors/index.ts';
+import { readFile, run, writeFile } from '../../ssh/index.ts';
+import type { ProviderHost, ProviderStep } from '../provider.ts';
+import { SECRETS, secretFilesOf } from './settings.ts';
+
+/** What calico/node shows etcd, readable by root alone: sent by way of standard input, in no argument list. */
+export const secrets: ProviderStep = {
+  name: 'CalicoCredentials',
+  async check(host) {
+    for (const { source, path } of filesOf(host))
+      if ((await readFile(host, path)) !== (await host.readLocal(source))) return false;
+    return true;
+  },
+  async apply(host) {
+    const { fenced, signal } = host;
+    await run(fenced, `mkdir -p ${SECRETS} && chmod 700 ${SECRETS}`, { signal, what: `making ${SECRETS}` });
+    for (const { source, path } of filesOf(host))
+      await writeFile(host, path, await host.readLocal(source), { mode: '600' });
+  },
+};
+
+const filesOf = ({ spec }: ProviderHost) => (spec.network.calico ? secretFilesOf(spec.network.calico.etcd) : []);
+
+/** @throws BERTH_INVALID when the file does not hold `user:password` */
+export async function loginOf({
+  spec,
+  readLocal,
+}: ProviderHost): Promise<{ user: string; password: string } | undefined> {
+  const file = spec.network.calico?.etcd.userFile;
+  if (file === undefined) return undefined;
+  const [, user, password] = /^([^:\s]+):(\S+)$/.exec((await readLocal(file)).trim()) ?? [];
+  if (user !== undefined && password !== undefined) return { user, password };
+  throw new BerthError('BERTH_INVALID', 'the file does not hold a user of etcd', {
+    place: 'spec.network.calico.etcd.userFile',
+    found: `something else in ${file}`,
+    expected: 'user:password, on one line',
+  });
+}

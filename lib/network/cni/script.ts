@@ -1,0 +1,115 @@
+import { fenceVariables, type HostFence } from '../../fence/index.ts';
+import type { DockerCloudSpec } from '../../records/index.ts';
+import { quote } from '../../ssh/index.ts';
+import { ordinalOf, tryParseAddress, tryParseCidr } from '../addresses.ts';
+import type { Attachment, HostNetworkPlan } from '../host.ts';
+import { NETNS_DIRECTORY, runDirectory } from '../linux/names.ts';
+import { APPLY, READ } from './batch.ts';
+
+export type CniSettings = NonNullable<DockerCloudSpec['network']['cni']>;
+type Interface = Attachment['interfaces'][number];
+type Plugin = CniSettings['plugins'][number];
+
+/** The batch that makes a plan so with the plugins of the user's list. Pure: a plan in, text out. */
+export function applyScript(plan: HostNetworkPlan, settings: CniSettings, fence: HostFence): string {
+  const { installation, attachments } = plan;
+  const variables = {
+    netns: NETNS_DIRECTORY,
+    run: runDirectory(installation),
+    cni_path: settings.binDir,
+    ...fenceVariables(fence, installation),
+    wanted_namespaces: attachments.map(({ namespace }) => namespace).join('\n'),
+    wanted_attachments: attachments
+      .flatMap(({ uid, interfaces }) => interfaces.map(({ name }) => `${uid}~${name}`))
+      .join('\n'),
+  };
+  return [
+    ...Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`),
+    // Called once for each step, with the step's name: `$1_namespace` and so on are functions of the batch.
+    'attachments() {',
+    ':',
+    ...attachments.flatMap((attachment) => attachmentLines(attachment, settings)),
+    '}',
+    APPLY,
+  ].join('\n');
+}
+
+export const readScript = (): string => `netns=${quote(NETNS_DIRECTORY)}\n${READ}`;
+
+function attachmentLines(attachment: Attachment, settings: CniSettings): string[] {
+  const { uid, namespace, pid, interfaces, ports } = attachment;
+  const lines = [call('namespace', [uid, namespace, pid === undefined ? '' : String(pid)])];
+  if (ports.length > 0 && !settings.plugins.some((plugin) => declares(plugin, 'portMappings')))
+    lines.push(call('refused', ['no plugin of spec.network.cni.plugins declares the capability portMappings']));
+  for (const [index, link] of interfaces.entries()) {
+    const configurations = pluginConfigurations(link, index === 0 ? ports : [], settings);
+    lines.push(
+      call('interface', [
+        link.name,
+        argumentsFor(link, settings),
+        ...configurations.flatMap(({ type, text }) => [type, text]),
+      ]),
+    );
+  }
+  return lines;
+}
+
+const call = (verb: string, words: readonly string[]): string => `"$1_${verb}" ${words.map(quote).join(' ')}`;
+
+/**
+ * What each plugin of the list is told on standard input, but for `prevResult`, which is added on the host
+ * (CNI specification, section 3, "Deriving execution configuration from network configuration").
+ *
+ * @param ports  published ports of this interface
+ */
+export function pluginConfigurations(
+  link: Interface,
+  ports: Attachment['ports'],
+  { cniVersion, plugins }: CniSettings,
+): { type: string; text: string }[] {
+  const offered: Record<string, unknown> = {
+    ips: addressesOf(link),
+    mac: link.mac,
+    portMappings: ports.map(({ host, port, protocol }) => ({ hostPort: host, containerPort: port, protocol })),
+  };
+  return plugins.map((plugin) => {
+    const { type, capabilities: _, ...given } = plugin;
+    const wanted = Object.entries(offered).filter(([name]) => declares(plugin, name));
+    const configuration = {
+      cniVersion,
+      name: link.network ?? 'berth',
+      type,
+      ...given,
+      ...(wanted.length > 0 && { runtimeConfig: Object.fromEntries(wanted) }),
+    };
+    return { type: String(type), text: JSON.stringify(configuration) };
+  });
+}
+
+function declares({ capabilities }: Plugin, name: string): boolean {
+  return (
+    typeof capabilities === 'object' &&
+    capabilities !== null &&
+    Object.entries(capabilities).some(([key, on]) => key === name && on === true)
+  );
+}
+
+/**
+ * CNI_ARGS: the address once more, where no plugin takes it by the capability `ips`. An IPAM plugin that is told both would
+ * count it twice; `static` wants its prefix length, others know it.
+ */
+function argumentsFor(link: Interface, { plugins }: CniSettings): string {
+  if (plugins.some((plugin) => declares(plugin, 'ips'))) return 'IgnoreUnknown=1';
+  const isStatic = plugins.some(
+    ({ ipam }) => typeof ipam === 'object' && ipam !== null && 'type' in ipam && ipam.type === 'static',
+  );
+  return `IgnoreUnknown=1;IP=${isStatic ? addressesOf(link)[0] : link.address}`;
+}
+
+/** The addresses that berth chose, with the prefix length of the network's range that each lies in. */
+const addressesOf = ({ address, address6, subnets = [] }: Interface): string[] =>
+  [address, ...(address6 === undefined ? [] : [address6])].map((each) => {
+    const parsed = tryParseAddress(each);
+    const around = subnets.map(tryParseCidr).find((cidr) => cidr && parsed && ordinalOf(cidr, parsed) !== undefined);
+    return `${each}/${around?.prefix ?? (parsed?.family === 6 ? 128 : 32)}`;
+  });
