@@ -9,7 +9,7 @@ const PATIENCE = 5_000;
 
 /** What probes of this replica have said of each host. Memory only: hosts/ holds transitions, no heartbeats. */
 export class Probes {
-  readonly #hosts = new Map<string, { health: Health; next: number; running: boolean }>();
+  readonly #hosts = new Map<string, { health: Health; next: number; running: boolean; looked?: number }>();
 
   of(host: string): Health {
     return this.#hosts.get(host)?.health ?? unknown;
@@ -19,8 +19,21 @@ export class Probes {
   take(host: string, now: number): boolean {
     const known = this.#hosts.get(host);
     if (known && (known.running || known.next > now)) return false;
-    this.#hosts.set(host, { health: known?.health ?? unknown, next: now, running: true });
+    this.#hosts.set(host, { ...known, health: known?.health ?? unknown, next: now, running: true });
     return true;
+  }
+
+  /**
+   * Whether an answering host is to be looked at more closely now (monotonic milliseconds), as it is once in `interval`.
+   * The first time is due with the first answer of a whole interval. Marks it as being looked at.
+   */
+  isDue(host: string, now: number, interval: number): boolean {
+    const known = this.#hosts.get(host);
+    if (known?.health.verdict !== 'answering') return false;
+    const looked = known.looked ?? now;
+    const due = looked + interval <= now;
+    known.looked = due ? now : looked;
+    return due;
   }
 
   /** @returns whether the verdict about the host or its engine changed */
@@ -28,7 +41,8 @@ export class Probes {
     const before = this.of(host);
     const health = afterProbe(before, outcome, now);
     const fine = outcome.reachable && outcome.engine;
-    this.#hosts.set(host, { health, next: now + INTERVAL[fine ? 'answering' : 'failing'], running: false });
+    const next = now + INTERVAL[fine ? 'answering' : 'failing'];
+    this.#hosts.set(host, { ...this.#hosts.get(host), health, next, running: false });
     return health.verdict !== before.verdict || health.engine !== before.engine;
   }
 

@@ -1,5 +1,6 @@
 import { BerthError, messageOf, reasonOf } from '../../lib/errors/index.ts';
 import type { HostLink } from '../../lib/machine/index.ts';
+import type { ProviderHost } from '../../lib/network/provider.ts';
 import { stillLeads } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord, Observation } from '../../lib/records/index.ts';
 import type { Shell } from '../../lib/ssh/index.ts';
@@ -29,6 +30,17 @@ export function fenced({ shell }: HostLink, { host, context }: Subject): Shell {
   const { fence, installation } = context;
   if (!shell) throw new BerthError('BERTH_SSH', `${host} is not reached by SSH`);
   return fencedShell(shell, { fence, installation, stillLeads: () => stillLeads(context) });
+}
+
+/** What the steps of a cloud's network need. */
+export function networked(subject: Subject, link: HostLink): ProviderHost {
+  const { host, record, spec, context } = subject;
+  const { installation, clock, signal, tools } = context;
+  if (!link.shell) throw new BerthError('BERTH_SSH', `${host} is not reached by SSH`);
+  return {
+    ...{ host, installation, address: record.address, spec, engine: link.engine, clock, signal },
+    ...{ shell: link.shell, fenced: fenced(link, subject), readLocal: tools.readLocal },
+  };
 }
 
 /** That something came about. */

@@ -1,3 +1,4 @@
+import { BerthError } from '../../lib/errors/index.ts';
 import type { HostLinks, Locations } from '../../lib/machine/index.ts';
 import type { CloudSecrets } from '../../lib/records/index.ts';
 import type { Sealer } from '../../lib/secrets/index.ts';
@@ -16,6 +17,8 @@ export interface HostpoolTools {
   sealer: Sealer;
   /** Makes a cloud's authority, client certificate and SSH key. `now`: milliseconds since the epoch. */
   newSecrets(cloud: string, now: number): Promise<CloudSecrets>;
+  /** Text of a file on the machine of the controllers that a cloud's record names. @throws BERTH_INVALID */
+  readLocal(path: string): Promise<string>;
   /** Opened secrets, kept in memory only. */
   vault: Vault;
   /** What probes said. Only hints: another replica that takes the lead begins without them. */
@@ -32,6 +35,7 @@ export function createHostpoolTools(
 ): HostpoolTools {
   return {
     newSecrets,
+    readLocal: nothingHere,
     vault: new Vault(given.sealer),
     probes: new Probes(),
     inventory: new Inventory(),
@@ -40,6 +44,9 @@ export function createHostpoolTools(
     ...given,
   };
 }
+
+const nothingHere = (path: string): Promise<string> =>
+  Promise.reject(new BerthError('BERTH_INVALID', `there is no file ${path} here`));
 
 async function newSecrets(cloud: string, now: number): Promise<CloudSecrets> {
   const ca = await createAuthority(`berth ${cloud}`, now);

@@ -1,10 +1,24 @@
 import type { HostLink } from '../../lib/machine/index.ts';
+import { joiningSteps, providerOf } from '../../lib/network/providers.ts';
 import { type Result, timestamp } from '../../lib/reconcile/index.ts';
-import type { HostRecord } from '../../lib/records/index.ts';
+import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import { sameJson } from '../../lib/store/index.ts';
 import { secretsOf } from './credentials.ts';
-import { capacityOf, listeningPorts, preparationHash, prepare, renewalOf } from './prepare/index.ts';
-import { done, explaining, fenced, linkTo, type Subject, update } from './subject.ts';
+import {
+  capacityOf,
+  hashOf,
+  preparationHash,
+  prepare,
+  renewalOf,
+  type Surroundings,
+  surroundingsOf,
+  take,
+} from './prepare/index.ts';
+import { done, explaining, linkTo, networked, type Subject, update } from './subject.ts';
+
+/** What a host is prepared for whose engine is not: its network, where that is more than the kernel's. */
+const networkHash = ({ engine }: HostRecord, { network }: DockerCloudSpec): string =>
+  engine?.kind === 'hollow' || network.provider === 'linux' ? 'as-it-is' : hashOf(network);
 
 /** From a machine to a host that is ready, and keeps being it: prepared for what its cloud asks now, looked at again. */
 export async function keepPrepared(subject: Subject): Promise<Result> {
@@ -22,7 +36,7 @@ export async function keepPrepared(subject: Subject): Promise<Result> {
           installation: context.installation,
           authority: credentials!.value.ca,
         })
-      : 'as-it-is';
+      : networkHash(record, spec);
   const health = tools.probes.of(host);
   const due = record.renewAt !== undefined && clock.now() >= Date.parse(record.renewAt);
   const broken = health.verdict === 'answering' && health.engine === 'failing';
@@ -32,7 +46,7 @@ export async function keepPrepared(subject: Subject): Promise<Result> {
 
   await explaining(subject, 'Prepared', async () => {
     const link = await linkTo(subject);
-    const renewAt = record.engine?.kind === 'tls' ? await takeSteps(subject, link, registryMirrors) : undefined;
+    const renewAt = await takeSteps(subject, link, registryMirrors);
     const facts = await lookAt(link, subject);
     await update(
       subject,
@@ -49,47 +63,64 @@ export async function keepPrepared(subject: Subject): Promise<Result> {
   });
 }
 
-/** @returns when the engine's certificate is to be renewed, milliseconds since the epoch */
+/** @returns when the engine's certificate is to be renewed, milliseconds since the epoch; undefined where it has none */
 async function takeSteps(
   subject: Subject,
   link: HostLink,
   registryMirrors: readonly string[],
 ): Promise<number | undefined> {
   const { cloud, host, record, spec, context } = subject;
-  const { installation, clock, signal, state, tools } = context;
+  const { state, tools } = context;
+  if (!link.shell) return undefined;
   const secrets = await secretsOf(state.get('credentials', cloud), tools);
-  const { shell, engine } = link;
-  if (!shell || !secrets) return undefined;
-  const { address } = record;
-  const machine = {
-    ...{ host, cloud, installation, address, spec, registryMirrors, authority: secrets.ca },
-    ...{ shell, fenced: fenced(link, subject), engine, clock, signal },
-  };
-  const applied = await prepare(machine);
+  // An engine on a socket is the machine's own: only its network is ours.
+  const ours = record.engine?.kind === 'tls';
+  if (ours && !secrets) return undefined;
+  const common = networked(subject, link);
+  const machine = { ...common, cloud, spec, registryMirrors, authority: secrets?.ca ?? NOBODY };
+  const applied = await (ours ? prepare(machine) : take(joiningSteps(spec.network), common));
   if (applied.length > 0) context.event(`hosts/${cloud}/${host}`, 'Normal', 'Prepared', applied.join(', '));
-  return renewalOf(machine);
+  return ours ? renewalOf(machine) : undefined;
 }
 
-/** What a ready host offers, and what somebody else on it listens on. */
-async function lookAt({ engine, shell }: HostLink, { cloud, host, context }: Subject): Promise<Partial<HostRecord>> {
+/** Who signs for engines that nobody has to be told about. */
+const NOBODY = { certificate: '', key: '' };
+
+/** What a ready host offers, and what is around it. */
+async function lookAt({ engine, shell }: HostLink, subject: Subject): Promise<Partial<HostRecord>> {
+  const { cloud, host, record, context } = subject;
   const { signal, tools } = context;
   const info = await engine.info({ signal });
-  const foreignPorts = shell ? await listeningPorts(shell, signal) : [];
   return {
     capacity: capacityOf(info, tools.inventory.machine(cloud, host)?.limits),
     docker: { version: info.version },
     shim: info.runtimes.includes('berth'),
-    foreignPorts,
+    ...(shell ? await surroundingsOf(shell, record.address, signal) : { foreignPorts: [] }),
   };
 }
 
+/** Looks again at what changes without our doing, and at what keeps the host in its cloud's network. */
 async function refresh(subject: Subject): Promise<Result> {
-  const { host, record, context } = subject;
+  const { host, record, spec, context } = subject;
   if (context.tools.probes.of(host).verdict !== 'answering') return;
   const link = await linkTo(subject);
   // What is on paper does not change.
   if (!link.shell) return;
-  const foreignPorts = await listeningPorts(link.shell, context.signal);
-  if (!sameJson(foreignPorts, record.foreignPorts))
-    await update(subject, (current) => ({ ...current, foreignPorts }), []);
+  const seen = await surroundingsOf(link.shell, record.address, context.signal);
+  if (!sameJson(seen, pick(record))) await update(subject, (current) => ({ ...without(current), ...seen }), []);
+  const { join } = providerOf(spec.network);
+  if (join.length === 0) return;
+  await explaining(subject, 'Prepared', async () => {
+    const applied = await take(join, networked(subject, link));
+    if (applied.length > 0) context.event(`hosts/${record.cloud}/${host}`, 'Normal', 'Repaired', applied.join(', '));
+  });
 }
+
+const pick = ({ foreignPorts, nameservers, subnet, mtu }: HostRecord): Surroundings => ({
+  foreignPorts,
+  ...(nameservers && { nameservers }),
+  ...(subnet !== undefined && { subnet }),
+  ...(mtu !== undefined && { mtu }),
+});
+
+const without = ({ subnet: _, mtu: __, ...record }: HostRecord): HostRecord => record;

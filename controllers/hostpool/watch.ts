@@ -15,6 +15,8 @@ const TICK = 1_000;
 const LIST = { usual: 15_000, puzzled: 5_000 };
 /** Milliseconds that one list may take. */
 const PATIENCE = 60_000;
+/** Milliseconds between two looks at what changes on a host without our doing: its ports, addresses, name servers. */
+const LOOK = 120_000;
 /** Probes under way at once. */
 const AT_ONCE = 256;
 
@@ -23,7 +25,7 @@ const AT_ONCE = 256;
  * machines. What it sees it remembers in the tools, and wakes whom it concerns.
  */
 export async function watchHosts(context: WatchContext): Promise<void> {
-  const { state, clock, signal, tools } = context;
+  const { state, clock, signal, tools, wake } = context;
   const running = new Set<Promise<void>>();
   const lists = new Map<string, number>();
   const start = (work: Promise<void>) => {
@@ -45,6 +47,8 @@ export async function watchHosts(context: WatchContext): Promise<void> {
         if (running.size >= AT_ONCE) break;
         if (isProbed(host) && tools.probes.take(nameOf(host), now)) start(probeHost(host, context));
       }
+      for (const host of state.list('hosts'))
+        if (isLookedAt(host) && tools.probes.isDue(nameOf(host), now, LOOK)) wake(host.id);
       tools.probes.retain(new Set(state.list('hosts').map(nameOf)));
       await sleep(clock, TICK, signal);
     }
@@ -52,6 +56,9 @@ export async function watchHosts(context: WatchContext): Promise<void> {
     await Promise.allSettled(running);
   }
 }
+
+/** Nothing changes on paper. */
+const isLookedAt = (host: Entry<'hosts'>): boolean => isProbed(host) && host.value.engine?.kind !== 'hollow';
 
 const isProbed = ({ value }: Entry<'hosts'>): boolean => value.prepared !== undefined && !value.gone && !value.removing;
 

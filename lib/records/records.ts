@@ -78,6 +78,8 @@ export interface HostRecord {
   removing?: boolean;
   /** IPv4 or IPv6 by which controllers and other hosts reach it; empty until known. */
   address: string;
+  /** IPv6 by which other hosts reach it, beside an IPv4 address. */
+  address6?: string;
   /** The location's own string, as in the cloud's record. */
   location: string;
   /** What the location calls the machine; empty until known. */
@@ -100,6 +102,10 @@ export interface HostRecord {
   registryMirrors?: string[];
   /** Name servers of the machine that containers can reach, too: none on a loopback address. */
   nameservers?: string[];
+  /** Range of the interface that has its address: `192.0.2.0/24`; absent where none has it. */
+  subnet?: string;
+  /** MTU of that interface, bytes. */
+  mtu?: number;
   /** The engine can start containers through the runtime shim; otherwise a pause container holds the namespace. */
   shim?: boolean;
   conditions: Condition[];

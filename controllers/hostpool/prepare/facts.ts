@@ -1,4 +1,5 @@
 import type { EngineInfo } from '../../../lib/docker/index.ts';
+import { ordinalOf, parseCidr, parseInterfaces, tryParseAddress } from '../../../lib/network/index.ts';
 import type { HostRecord } from '../../../lib/records/index.ts';
 import type { Shell } from '../../../lib/ssh/index.ts';
 import { run } from './machine.ts';
@@ -8,11 +9,52 @@ const EPHEMERAL = 32_768;
 
 type Ports = HostRecord['foreignPorts'];
 
-/** What somebody on the host listens on. @throws BERTH_COMMAND */
-export async function listeningPorts(shell: Shell, signal: AbortSignal): Promise<Ports> {
-  const said = await run(shell, 'PATH=$PATH:/usr/sbin:/sbin ss -Hlntu', { signal, what: 'listing open ports' });
-  return parsePorts(said);
+/** What changes on a host without our doing, in one command. */
+export type Surroundings = Pick<HostRecord, 'foreignPorts' | 'nameservers' | 'subnet' | 'mtu'>;
+
+const LOOK = `PATH=$PATH:/usr/sbin:/sbin
+ss -Hlntu || exit 1
+echo ----; ip -o addr show; ip -o link show
+echo ----; cat /etc/resolv.conf 2>/dev/null
+echo ----; cat /run/systemd/resolve/resolv.conf 2>/dev/null
+:`;
+
+/**
+ * What somebody on the host listens on, its name servers, and the range in which its address lies.
+ *
+ * @param address  of the host, as its record has it
+ * @throws BERTH_COMMAND
+ */
+export async function surroundingsOf(shell: Shell, address: string, signal: AbortSignal): Promise<Surroundings> {
+  const said = await run(shell, LOOK, { signal, what: 'looking at ports, addresses and name servers' });
+  const [ports = '', interfaces = '', resolv = '', behind = ''] = said.split(/^----$/m);
+  const own = parseInterfaces(interfaces, address);
+  return {
+    foreignPorts: parsePorts(ports),
+    nameservers: parseNameservers(resolv, behind),
+    ...(own && { subnet: own.subnet }),
+    ...(own?.mtu !== undefined && { mtu: own.mtu }),
+  };
 }
+
+/**
+ * Name servers of a resolv.conf that others than the machine itself can reach; where there is none, as with the stub of
+ * systemd-resolved on 127.0.0.53, those that it asks in turn.
+ */
+export function parseNameservers(resolv: string, behind: string): string[] {
+  const listed = (text: string) =>
+    [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address).filter(isReachable);
+  const own = listed(resolv);
+  return [...new Set(own.length > 0 ? own : listed(behind))];
+}
+
+/** Neither a loopback's nor one that only means something on one of the machine's links. */
+function isReachable(text: string): boolean {
+  const address = tryParseAddress(text);
+  return address !== undefined && !UNREACHABLE.some((range) => ordinalOf(range, address) !== undefined);
+}
+
+const UNREACHABLE = ['127.0.0.0/8', '::1/128', 'fe80::/10', '0.0.0.0/32'].map(parseCidr);
 
 /** Lines of `ss -Hlntu`: `tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*`. Sorted, each once. */
 export function parsePorts(text: string): Ports {

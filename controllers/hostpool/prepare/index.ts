@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { shimScript } from '../../../lib/docker/index.ts';
+import { joiningSteps } from '../../../lib/network/providers.ts';
+import type { DockerCloudSpec } from '../../../lib/records/index.ts';
 import { daemonOptions } from './daemon.ts';
 import type { Machine, Step } from './machine.ts';
 import { certificates } from './steps/certificates.ts';
@@ -8,13 +10,13 @@ import { installation } from './steps/installation.ts';
 import { forwarding, kernelSettings } from './steps/kernel.ts';
 import { packages } from './steps/packages.ts';
 
-export { capacityOf, listeningPorts } from './facts.ts';
+export { capacityOf, type Surroundings, surroundingsOf } from './facts.ts';
 export { fencedShell } from './fence.ts';
 export type { Machine, Step } from './machine.ts';
 export { release } from './release.ts';
 export { renewalOf } from './steps/certificates.ts';
 
-/** What makes a machine a host, in order. */
+/** What makes a machine a host of any cloud, in order. */
 export const steps: readonly Step[] = [
   installation,
   packages,
@@ -28,13 +30,22 @@ export const steps: readonly Step[] = [
   engineAnswers,
 ];
 
+/** What makes a machine a host of its cloud: the same, and what the cloud's network asks for. @throws BERTH_NOT_SUPPORTED_YET */
+export const stepsFor = ({ network }: Pick<DockerCloudSpec, 'network'>): readonly Step[] => [
+  ...steps,
+  ...joiningSteps(network),
+];
+
+/** Takes the steps of the machine's cloud. @throws as `take` */
+export const prepare = (machine: Machine): Promise<string[]> => take(stepsFor(machine.spec), machine);
+
 /**
  * Takes the steps that are not taken yet. Cut off anywhere it is simply run again.
  *
  * @returns names of the steps that changed something
  * @throws StepFailed
  */
-export async function prepare(machine: Machine, list: readonly Step[] = steps): Promise<string[]> {
+export async function take<On>(list: readonly Step<On>[], machine: On): Promise<string[]> {
   const applied: string[] = [];
   for (const { name, check, apply } of list) {
     try {
@@ -63,6 +74,9 @@ export function preparationHash(
   machine: Pick<Machine, 'spec' | 'registryMirrors' | 'address' | 'installation'> & { authority: string },
 ): string {
   const { spec, registryMirrors, address, installation: ours, authority } = machine;
-  const parts = [daemonOptions(spec, registryMirrors), address, ours, authority, shimScript];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  const parts = [daemonOptions(spec, registryMirrors), spec.network, address, ours, authority, shimScript];
+  return hashOf(parts);
 }
+
+export const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);

@@ -11,7 +11,7 @@ import {
   missingHere,
 } from '../../../lib/machine/index.ts';
 import { Registry } from '../../../lib/metrics/index.ts';
-import { createLinuxNetwork } from '../../../lib/network/linux/index.ts';
+import { providerOf } from '../../../lib/network/providers.ts';
 import { type Log, silent, sleep, systemClock, systemRandom } from '../../../lib/platform/index.ts';
 import { createManager } from '../../../lib/reconcile/index.ts';
 import type { DockerCloudStatus, HostRecord } from '../../../lib/records/index.ts';
@@ -104,7 +104,7 @@ export class RealRig {
           createDockerEngine({ host, port, ca, cert: certificate, key }, { clock }),
         unix: (socketPath) => createDockerEngine({ socketPath }, { clock }),
       },
-      network: (shell) => createLinuxNetwork({ shell }),
+      network: (shell, spec) => providerOf(spec).network(shell, spec),
       hollow: (host) => hollow.connect(host),
       userKeys: here.userKeys,
     });
@@ -116,6 +116,7 @@ export class RealRig {
         hollow,
       },
       links,
+      readLocal: here.readLocal,
       // What is sealed here goes with the process.
       sealer: { seal: async (text) => text, open: async (text) => text },
     });

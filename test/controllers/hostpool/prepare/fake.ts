@@ -75,6 +75,7 @@ export class FakeMachine {
     if (command.includes('command -v dockerd')) return say('/usr/sbin/dockerd\n');
     if (command === '[ -d /run/systemd/system ]') return say('', this.systemd ? 0 : 1);
     if (command === 'systemctl daemon-reload' || command.startsWith('[ ! -e /etc/docker/daemon.json ]')) return say();
+    if (command.startsWith('[ ! -e /etc/berth/calico ]')) return say();
     if (command.startsWith('kill -0')) return say('', this.running ? 0 : 1);
     if (command.includes('systemctl restart docker')) {
       this.running = true;
@@ -114,6 +115,7 @@ export async function machineOf(fake: FakeMachine, clock: VirtualClock, more: Pa
     fenced: fake.shell('changes'),
     engine: engineOf(fake),
     signal: new AbortController().signal,
+    readLocal: (path) => Promise.reject(new Error(`nobody foresaw ${path}`)),
     ...more,
   };
 }
@@ -121,6 +123,7 @@ export async function machineOf(fake: FakeMachine, clock: VirtualClock, more: Pa
 /** Answers once the machine's dockerd runs. */
 const engineOf = (fake: FakeMachine): Engine =>
   engineStub({
+    list: async () => [],
     info: async () => {
       if (!fake.running) throw new Error('nobody answers');
       const runtimes = ['berth', 'runc'];
