@@ -8,7 +8,7 @@ build:            ## compiles to dist/
 	@npm run --silent build
 
 lint:             ## types, lint, format
-	@$(setup) modules
+	@$(setup) packages modules
 	@npm run --silent check
 	@npm run --silent lint
 

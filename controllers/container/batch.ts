@@ -1,6 +1,6 @@
 import { isCode, messageOf } from '../../lib/errors/index.ts';
 import { Fenced, type HostFence } from '../../lib/fence/index.ts';
-import { BatchFailed, type HostNetworkPlan } from '../../lib/network/index.ts';
+import { addressesOf, BatchFailed, type HostNetworkPlan } from '../../lib/network/index.ts';
 import { stillLeads } from '../../lib/reconcile/index.ts';
 import type { Host } from './host.ts';
 import { networkOf, signature } from './network.ts';
@@ -26,11 +26,14 @@ export async function applyNetwork(plan: HostNetworkPlan, host: Host): Promise<v
   }
 
   memory.applied = signature(plan, host);
+  memory.intact = true;
   memory.namespaces = new Map(
     plan.attachments
       .filter(({ uid }) => !failed.has(uid))
-      .map(({ namespace, interfaces }) => [namespace, interfaces.map(({ address }) => address)]),
+      .map(({ namespace, interfaces }) => [namespace, interfaces.flatMap(addressesOf)]),
   );
+  // Where plugins choose the addresses, what they chose has to be asked for.
+  if (host.cloud?.network.provider === 'cni') delete memory.namespaces;
   const uids = new Set(plan.attachments.map(({ uid }) => uid));
   for (const what of ['network', 'namespaces', ...uids])
     if (!failed.has(what)) host.succeeded(uids.has(what) ? networkOf(what) : what);

@@ -33,7 +33,7 @@ export function containerOptions(
     memory: record.resources.memory,
     binds: record.volumes.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
     extraHosts: record.extraHosts,
-    dns: member.endpoint?.dns ?? [],
+    ...namesFor(member, host),
     ...(record.healthCheck ? { healthCheck: record.healthCheck } : {}),
   };
 }
@@ -54,8 +54,19 @@ export function pauseOptions(member: Member, host: Host): CreateOptions {
     memory: 0,
     binds: [],
     extraHosts: member.record?.extraHosts ?? [],
-    dns: member.endpoint?.dns ?? [],
+    ...namesFor(member, host),
   };
+}
+
+/**
+ * Its name servers: those of its networks, else the host's own, as far as containers can reach them. Names are looked
+ * for in its application first.
+ */
+function namesFor({ id, endpoint }: Member, { record, cloud }: Host): Pick<CreateOptions, 'dns' | 'dnsSearch'> {
+  const dns = endpoint?.dns.length ? endpoint.dns : (record.nameservers ?? []);
+  const [namespace, app] = id.split('/');
+  const zone = cloud?.dns?.zone;
+  return { dns, ...(zone === undefined ? {} : { dnsSearch: [`${app}.${namespace}.${zone}`] }) };
 }
 
 const identity = (

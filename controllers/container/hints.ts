@@ -67,7 +67,10 @@ async function follow(host: string, context: Background, signal: AbortSignal): P
       if (!signal.aborted) log.debug({ host, error: messageOf(error) }, 'cannot listen to the engine');
     }
     await sleep(clock, wait, signal).catch(() => undefined);
-    if (!signal.aborted) context.wake(host);
+    if (signal.aborted) return;
+    // An engine that starts again rewrites the host's rules; a host that does has lost its network.
+    tools.memory.missed(host);
+    context.wake(host);
   }
 }
 

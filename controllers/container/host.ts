@@ -1,7 +1,7 @@
 import type { ContainerSummary } from '../../lib/docker/index.ts';
 import type { HostLink } from '../../lib/machine/index.ts';
 import type { Context } from '../../lib/reconcile/index.ts';
-import type { ObservedRecord } from '../../lib/records/index.ts';
+import type { DockerCloudSpec, HostRecord, ObservedRecord } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { type Contained, type Member, removalOf, type Snapshot } from './model.ts';
 import { networkOf } from './network.ts';
@@ -30,25 +30,36 @@ export const labels = {
   stopGrace: 'io.berth.stop-grace',
 } as const;
 
+interface HostOptions {
+  record: HostRecord;
+  link: HostLink;
+  memory: HostMemory;
+}
+
 /** One host in the hands of one reconcile: what the store, the engine and the network say of it, kept up to date. */
 export class Host {
   readonly name: string;
+  readonly record: HostRecord;
   readonly context: ContainerContext;
   readonly link: HostLink;
   readonly memory: HostMemory;
   readonly shim: boolean;
+  /** Spec of its cloud, as it is accepted. */
+  readonly cloud: DockerCloudSpec | undefined;
   readonly containers = new Map<string, Contained>();
   /** A write found something else than expected: the cache is behind. */
   conflicted = false;
   /** What was written in this reconcile, which the cache may not hold yet. */
   readonly #written = new Map<string, { revision: number; value: ObservedRecord | undefined }>();
 
-  constructor(name: string, context: ContainerContext, options: { link: HostLink; memory: HostMemory; shim: boolean }) {
+  constructor(name: string, context: ContainerContext, options: HostOptions) {
     this.name = name;
     this.context = context;
     this.link = options.link;
     this.memory = options.memory;
-    this.shim = options.shim;
+    this.shim = options.record.shim !== false;
+    this.record = options.record;
+    this.cloud = context.state.get('accepted/dockerclouds', options.record.cloud)?.value.spec;
   }
 
   /** Lists our containers; from time to time forgets what it believed to know of them. */
@@ -83,8 +94,17 @@ export class Host {
     const { memory } = this;
     const idle = this.containers.size === 0 && this.members().length === 0;
     if (memory.namespaces && (idle || !memory.networkIsOld)) return;
-    const { namespaces } = await this.link.network.read(this.context.signal);
+    const { namespaces, intact, taken } = await this.link.network.read(this.context.signal);
     memory.namespaces = new Map(namespaces.map(({ name, addresses }) => [name, addresses]));
+    memory.given = new Map(
+      namespaces.flatMap(({ name, interfaces }) => (interfaces ? [[name, firstAddresses(interfaces)]] : [])),
+    );
+    memory.intact = intact.includes(this.context.installation);
+    for (const { installation, port, protocol } of taken) {
+      if (installation !== this.context.installation) continue;
+      const what = `${port}/${protocol} is not published: a program of the host listens on it`;
+      this.context.event(`hosts/${this.name}`, 'Warning', 'PortTaken', what);
+    }
     memory.networkIsOld = false;
   }
 
@@ -97,7 +117,9 @@ export class Host {
       members: this.members(),
       containers: [...this.containers.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
       namespaces: memory.namespaces ?? new Map(),
+      given: memory.given,
       surroundings: surroundingsOf(this.name, context.state, context.installation),
+      intact: memory.intact,
       ...(memory.applied === undefined ? {} : { applied: memory.applied }),
       failures: memory.failures,
       busy: memory.busy,
@@ -188,6 +210,9 @@ export class Host {
     return Math.min(READ_AGAIN, ...waits, ...(passing ? [1000] : []));
   }
 }
+
+const firstAddresses = (interfaces: readonly { name: string; addresses: string[] }[]): Map<string, string> =>
+  new Map(interfaces.flatMap(({ name, addresses }) => addresses.slice(0, 1).map((address) => [name, address])));
 
 const observation = ({
   value,

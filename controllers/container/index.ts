@@ -5,8 +5,8 @@ import { hostOf, nameOf } from '../../lib/store/index.ts';
 import { perform } from './effects.ts';
 import { listen } from './hints.ts';
 import { type ContainerContext, Host } from './host.ts';
+import { hostsConcerned } from './neighbourhood.ts';
 import { plan } from './plan.ts';
-import { neighboursOf } from './surroundings.ts';
 import type { ContainerTools } from './tools.ts';
 
 export { type ContainerTools, containerTools } from './tools.ts';
@@ -24,8 +24,9 @@ export const container = controller<'observed', ContainerTools>({
   watches: {
     assignments: hostOf,
     observed: hostOf,
-    // Its neighbours need a route to it.
-    endpoints: (endpoint, state) => [hostOf(endpoint), ...neighboursOf(endpoint.value, state)],
+    endpoints: hostOf,
+    // Routes to what others have, and rules about it.
+    calico: hostsConcerned,
     containers: ({ id }, state) => state.by('assignments', 'container', id).map(hostOf),
     hosts: nameOf,
     credentials: ({ id }, state) => state.list('hosts', id).map(nameOf),
@@ -50,7 +51,7 @@ async function reconcileHost(name: string, context: ContainerContext): Promise<R
     const host = new Host(name, context, {
       link: await tools.linkTo(name, state),
       memory,
-      shim: record.shim !== false,
+      record,
     });
     await host.read();
     for (let steps = 0; steps < STEPS_AT_MOST; steps++) {

@@ -1,6 +1,7 @@
 import type { ContainerDetails } from '../../lib/docker/index.ts';
 import type { HostNetworkPlan } from '../../lib/network/index.ts';
 import type { AssignmentRecord, ContainerRecord, EndpointRecord, ObservedRecord } from '../../lib/records/index.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** All that the store says about one container on one host. */
 export interface Member {
@@ -57,8 +58,12 @@ export interface Snapshot {
   containers: readonly Contained[];
   /** Namespaces that are there, with their addresses. */
   namespaces: ReadonlyMap<string, readonly string[]>;
+  /** By namespace and interface: its address, where plugins of the user's choose them. */
+  given: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** The host's network apart from its containers. */
-  surroundings: Omit<HostNetworkPlan, 'attachments'>;
+  surroundings: Surroundings;
+  /** Rules, routes and links are as the last batch left them, as far as is known. */
+  intact: boolean;
   /** `signature` of the plan that this leader applied last; absent before the first, when the host does not know its fence. */
   applied?: string;
   /** By uid of the assignment, and `network:<uid>`; `image:<reference>`; `network` for routes; `namespaces` for those that would not go. */

@@ -1,5 +1,6 @@
-import type { Attachment, HostNetworkPlan } from '../../lib/network/index.ts';
+import { type Attachment, addressesOf, type HostNetworkPlan } from '../../lib/network/index.ts';
 import { namespaceOf } from '../../lib/network/linux/index.ts';
+import type { EndpointRecord } from '../../lib/records/index.ts';
 import type { Contained, Member, Snapshot } from './model.ts';
 
 /**
@@ -16,8 +17,8 @@ export function networkPlan(snapshot: Snapshot): HostNetworkPlan {
       return attachment ? [attachment] : [];
     });
   // A host without containers of ours has nothing of ours: whatever is left in the store goes without its notice.
-  const nothing = { routes: [], ownBlocks: [], pools: [], networks: [] };
-  return { ...snapshot.surroundings, ...(attachments.length === 0 ? nothing : {}), attachments };
+  const nothing = { routes: [], ownBlocks: [], pools: [], masquerade: [], policies: [] };
+  return { ...snapshot.surroundings.plan, ...(attachments.length === 0 ? nothing : {}), attachments };
 }
 
 /** Equal for plans that leave the same network behind. With the shim, a process only matters while its namespace has no name. */
@@ -28,9 +29,21 @@ export const signature = (plan: HostNetworkPlan, { shim }: Pick<Snapshot, 'shim'
 export const networkOf = (uid: string): string => `network:${uid}`;
 
 /** All of its interfaces are there, in a namespace of its own. */
-export function isAttached({ endpoint }: Member, { id }: Contained, { namespaces }: Snapshot): boolean {
-  const addresses = namespaces.get(namespaceOf(id));
-  return addresses !== undefined && (endpoint?.interfaces ?? []).every(({ address }) => addresses.includes(address));
+export const isAttached = ({ endpoint }: Member, { id }: Contained, snapshot: Snapshot): boolean =>
+  isThere(namespaceOf(id), endpoint?.interfaces ?? [], snapshot);
+
+/** A namespace is there, with these interfaces: with the addresses planned, or, where others choose them, with any. */
+export function isThere(
+  namespace: string,
+  interfaces: readonly { name: string; address: string; address6?: string }[],
+  { namespaces, given }: Pick<Snapshot, 'namespaces' | 'given'>,
+): boolean {
+  const addresses = namespaces.get(namespace);
+  if (!addresses) return false;
+  const chosen = given.get(namespace);
+  return chosen
+    ? interfaces.every(({ name }) => chosen.has(name))
+    : interfaces.flatMap(addressesOf).every((address) => addresses.includes(address));
 }
 
 function attachmentOf(member: Member, container: Contained, snapshot: Snapshot): Attachment | undefined {
@@ -41,12 +54,28 @@ function attachmentOf(member: Member, container: Contained, snapshot: Snapshot):
   return {
     uid: container.uid,
     namespace,
-    interfaces: endpoint.interfaces.map(({ network, name, hostInterface, address, mac }) => ({
-      ...{ name, hostInterface, address, mac },
-      subnets: snapshot.surroundings.networks.find((each) => each.name === network)?.cidrs ?? [],
-    })),
+    interfaces: endpoint.interfaces.map((each) => interfaceOf(each, endpoint, snapshot)),
     ports: assignment?.uid === container.uid ? assignment.reserved.ports.map((each) => ({ ...each })) : [],
     ...(pid === undefined ? {} : { pid }),
+  };
+}
+
+function interfaceOf(
+  { network, name, hostInterface, address, address6, mac }: EndpointRecord['interfaces'][number],
+  { interfaces }: EndpointRecord,
+  { surroundings: { links } }: Snapshot,
+): Attachment['interfaces'][number] {
+  const made = { name, network, hostInterface, address, ...(address6 === undefined ? {} : { address6 }), mac };
+  const link = links.get(network);
+  if (!link) return made;
+  // What another interface is in is reached through that one, although this one's network may go there as well.
+  const others = interfaces.flatMap((each) => (each.network === network ? [] : (links.get(each.network)?.own ?? [])));
+  return {
+    ...made,
+    ...(link.mtu === undefined ? {} : { mtu: link.mtu }),
+    ...(link.gateways.length > 0 ? { gateways: link.gateways } : {}),
+    subnets: [...link.own, ...link.beyond.filter((range) => !others.includes(range))],
+    policy: link.policy,
   };
 }
 

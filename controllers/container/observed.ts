@@ -1,3 +1,4 @@
+import { namespaceOf } from '../../lib/network/linux/index.ts';
 import type { ObservedRecord } from '../../lib/records/index.ts';
 import { type Contained, type Member, removalOf, type Snapshot } from './model.ts';
 import { isAttached, networkOf } from './network.ts';
@@ -29,13 +30,16 @@ export function observe(member: Member, container: Contained | undefined, snapsh
   const message = failure?.message || details?.error;
   const stopped = record?.run === false || (observed?.stopped && container.state === 'exited');
   const attached = isAttached(member, container, snapshot);
+  const given = snapshot.given.get(namespaceOf(container.id));
   return {
     uid,
     state: container.state,
     id: container.id,
     image: details?.image ?? container.image,
     addresses: attached
-      ? Object.fromEntries((endpoint?.interfaces ?? []).map((each) => [each.network, each.address]))
+      ? Object.fromEntries(
+          (endpoint?.interfaces ?? []).map((each) => [each.network, given?.get(each.name) ?? each.address]),
+        )
       : {},
     ports: Object.fromEntries(
       assignment.reserved.ports.map(({ port, protocol, host }) => [`${port}/${protocol}`, host]),

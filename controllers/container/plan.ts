@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Action, type Contained, type Member, removalOf, type Snapshot } from './model.ts';
-import { isAttached, networkOf, networkPlan, signature } from './network.ts';
+import { isAttached, isThere, networkOf, networkPlan, signature } from './network.ts';
 import { creating, observe } from './observed.ts';
 
 /**
@@ -142,17 +142,14 @@ const waits = ({ failures, now }: Snapshot, what: string): boolean => (failures.
 function networkAction(snapshot: Snapshot, { effects }: { effects: boolean }): Action | undefined {
   const plan = networkPlan(snapshot);
   const missing = plan.attachments.some(
-    ({ uid, namespace, interfaces }) =>
-      !waits(snapshot, networkOf(uid)) &&
-      !(
-        snapshot.namespaces.has(namespace) &&
-        interfaces.every(({ address }) => snapshot.namespaces.get(namespace)?.includes(address))
-      ),
+    ({ uid, namespace, interfaces }) => !waits(snapshot, networkOf(uid)) && !isThere(namespace, interfaces, snapshot),
   );
+  const damaged = !snapshot.intact && plan.attachments.length > 0 && !waits(snapshot, 'network');
   const due =
     snapshot.applied === undefined
       ? effects || snapshot.namespaces.size > 0 || plan.attachments.length > 0
       : missing ||
+        damaged ||
         snapshot.applied !== signature(plan, snapshot) ||
         isOver(snapshot, 'network') ||
         isOver(snapshot, 'namespaces');

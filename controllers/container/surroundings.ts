@@ -1,88 +1,100 @@
-import type { HostNetworkPlan } from '../../lib/network/index.ts';
-import { ordinalOf, parseAddress, tryParseCidr } from '../../lib/network/index.ts';
-import type { EndpointRecord, NetworkRecord } from '../../lib/records/index.ts';
-import { type Entry, hostOf, type View } from '../../lib/store/index.ts';
+import {
+  addressesOf,
+  formatAddress,
+  formatCidr,
+  type HostNetworkPlan,
+  tryParseAddress,
+} from '../../lib/network/index.ts';
+import { GATEWAY } from '../../lib/network/linux/index.ts';
+import type { HostRecord, NetworkRecord } from '../../lib/records/index.ts';
+import type { Entry, View } from '../../lib/store/index.ts';
+import { blocksOf, rangesOf, relatedTo } from './neighbourhood.ts';
+import { policyOf } from './policies.ts';
+
+/** How an interface in a network is made. */
+export interface Link {
+  /** Ranges of the network. */
+  own: string[];
+  /** Ranges of others that its members may reach. */
+  beyond: string[];
+  /** Explicit next hops. */
+  gateways: string[];
+  mtu?: number;
+  policy: string;
+}
+
+/** A host's network apart from its own containers. */
+export interface Surroundings {
+  plan: Omit<HostNetworkPlan, 'attachments'>;
+  /** By network: of those that the host's containers are in. */
+  links: ReadonlyMap<string, Link>;
+}
 
 /**
- * A host's network apart from its own containers: the networks that these are in, and the way to the members of those
- * networks on other hosts: by the block of theirs that holds the address, or by the address alone where it is borrowed
- * from somebody else's block.
+ * The networks that a host's containers are in, who may reach them, and the way to the members of those and related
+ * networks on other hosts: by the block that holds an address, or by the address alone where it is borrowed from
+ * somebody else's block.
  */
-export function surroundingsOf(host: string, state: View, installation: string): Omit<HostNetworkPlan, 'attachments'> {
-  const own = state.list('endpoints', host);
-  const names = [...new Set(own.flatMap(({ value }) => value.interfaces.map(({ network }) => network)))].sort();
-  const networks = names.flatMap((name) => {
-    const network = state.get('networks', name);
-    return network ? [{ name, cidrs: cidrsOf(network.value, state) }] : [];
-  });
-  const routes = new Map<string, string>();
-  const blocks = new Map<string, string[]>();
-  for (const member of names.flatMap((name) => membersOf(name, state))) {
-    const other = hostOf(member);
-    if (other === host) continue;
-    const via = state.by('hosts', 'name', other)[0]?.value.address;
-    if (!via) continue;
-    if (!blocks.has(other)) blocks.set(other, blocksOf(other, state));
-    for (const { network, address } of member.value.interfaces) {
-      if (names.includes(network)) routes.set(blockWith(address, blocks.get(other) ?? []) ?? `${address}/32`, via);
-    }
-  }
-  return {
+export function surroundingsOf(host: string, state: View, installation: string): Surroundings {
+  const own = ownNetworks(host, state);
+  const related = new Map(own.flatMap((network) => relatedTo(network, state)).map((network) => [network.id, network]));
+  const networks = [...related.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const plan: Surroundings['plan'] = {
     installation,
-    routes: [...routes].map(([to, via]) => ({ to, via })).sort((a, b) => (a.to < b.to ? -1 : 1)),
-    ownBlocks: blocksOf(host, state),
-    pools: [...new Set(networks.flatMap(({ cidrs }) => cidrs))].sort(),
-    networks,
+    ...routesOf(host, networks, state),
+    pools: networks.flatMap(({ value }) => rangesOf(value)),
+    masquerade: own.flatMap(({ value }) => (value.natOutgoing === false ? [] : rangesOf(value))),
+    policies: own.map((network) => policyOf(network, state)),
+  };
+  return { plan, links: new Map(own.map((network) => [network.id, linkOf(network, networks)])) };
+}
+
+function ownNetworks(host: string, state: View): Entry<'networks'>[] {
+  const endpoints = state.list('endpoints', host);
+  const names = new Set(endpoints.flatMap(({ value }) => value.interfaces.map(({ network }) => network)));
+  return [...names].sort().flatMap((name) => state.get('networks', name) ?? []);
+}
+
+function linkOf({ id, value }: Entry<'networks'>, networks: readonly Entry<'networks'>[]): Link {
+  const letsIn = ({ closed, allowFrom = [] }: NetworkRecord) => closed === false || allowFrom.includes(id);
+  return {
+    own: rangesOf(value),
+    beyond: networks.flatMap((other) => (other.id !== id && letsIn(other.value) ? rangesOf(other.value) : [])),
+    gateways: value.gateway !== GATEWAY && tryParseAddress(value.gateway) ? [value.gateway] : [],
+    ...(value.mtu === undefined ? {} : { mtu: value.mtu }),
+    policy: id,
   };
 }
 
-/** Hosts whose routes an endpoint may change: those with a member of one of its networks. */
-export function neighboursOf(endpoint: EndpointRecord, state: View): string[] {
-  const hosts = endpoint.interfaces.flatMap(({ network }) => membersOf(network, state)).map(hostOf);
-  return [...new Set(hosts)];
-}
-
-/** Endpoints in a network. One of an application, `<namespace>.<app>.<network>`, has none of another's. */
-function membersOf(network: string, state: View): Entry<'endpoints'>[] {
-  const [namespace, app, own] = network.split('.');
-  const candidates = own === undefined ? state.list('endpoints') : state.by('endpoints', 'app', `${namespace}/${app}`);
-  return candidates.filter(({ value }) => value.interfaces.some((each) => each.network === network));
-}
-
-/** The network's first range and those of the pools that it grew by. */
-function cidrsOf({ cidr, pools }: NetworkRecord, state: View): string[] {
-  const cidrs = new Set([cidr]);
-  for (const pool of pools) {
-    const record = state.get('calico', `resources/v3/projectcalico.org/ippools/${pool}`);
-    const found = record && poolCidr(record.value);
-    if (found) cidrs.add(found);
+function routesOf(
+  host: string,
+  networks: readonly Entry<'networks'>[],
+  state: View,
+): Pick<HostNetworkPlan, 'routes' | 'ownBlocks'> {
+  const routes = new Map<string, string>();
+  const ownBlocks: string[] = [];
+  const add = (to: string, other: string | undefined, family: 4 | 6) => {
+    const via = other === undefined || other === host ? undefined : addressFor(family, other, state);
+    if (via !== undefined) routes.set(to, via);
+  };
+  for (const { value } of networks) {
+    for (const block of blocksOf(value, state)) {
+      const { family } = block.cidr;
+      if (block.host === host) ownBlocks.push(formatCidr(block.cidr));
+      else add(formatCidr(block.cidr), block.host, family);
+      for (const { address, host: holder } of block.borrowed) {
+        add(`${formatAddress(address)}/${family === 4 ? 32 : 128}`, holder, family);
+      }
+    }
   }
-  return [...cidrs];
+  return {
+    routes: [...routes].map(([to, via]) => ({ to, via })).sort((a, b) => (a.to < b.to ? -1 : 1)),
+    ownBlocks: ownBlocks.sort(),
+  };
 }
 
-/** Calico's own format; anything may stand there. */
-function poolCidr(value: Buffer): string | undefined {
-  try {
-    const { spec }: { spec?: { cidr?: unknown } } = JSON.parse(value.toString());
-    return typeof spec?.cidr === 'string' && tryParseCidr(spec.cidr) ? spec.cidr : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Blocks with an affinity to a host: the key says it all, `ipam/v2/host/<host>/ipv4/block/10.64.0.0-26`. */
-function blocksOf(host: string, state: View): string[] {
-  const under = `ipam/v2/host/${host}/ipv4/block`;
-  return state
-    .list('calico', under)
-    .map(({ id }) => id.slice(under.length + 1).replace('-', '/'))
-    .filter((block) => tryParseCidr(block) !== undefined);
-}
-
-function blockWith(address: string, blocks: readonly string[]): string | undefined {
-  const parsed = parseAddress(address);
-  return blocks.find((block) => {
-    const cidr = tryParseCidr(block);
-    return cidr !== undefined && ordinalOf(cidr, parsed) !== undefined;
-  });
+/** By which a host is the next hop of a family. */
+function addressFor(family: 4 | 6, name: string, state: View): string | undefined {
+  const host: HostRecord | undefined = state.by('hosts', 'name', name)[0]?.value;
+  return host && addressesOf(host).find((address) => tryParseAddress(address)?.family === family);
 }

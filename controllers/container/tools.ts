@@ -37,8 +37,12 @@ export interface HostMemory {
   readonly pulls: PQueue;
   /** Absent: to be read. */
   namespaces?: ReadonlyMap<string, readonly string[]>;
+  /** Addresses that others than berth chose, by namespace and interface. */
+  given: ReadonlyMap<string, ReadonlyMap<string, string>>;
   networkIsOld: boolean;
   applied?: string;
+  /** Rules and routes are as the last batch left them; false: something was lost. */
+  intact: boolean;
   /** When everything was last read afresh (monotonic, milliseconds). */
   readAt: number;
   /** Calls in a row that nobody answered. */
@@ -70,7 +74,9 @@ export class Memory {
       busy: new Set(),
       effects: new PQueue({ concurrency: EFFECTS_AT_ONCE }),
       pulls: new PQueue({ concurrency: PULLS_AT_ONCE }),
+      given: new Map(),
       networkIsOld: false,
+      intact: true,
       readAt: -Infinity,
       silences: 0,
     };
@@ -81,6 +87,12 @@ export class Memory {
   /** An event spoke of a container. */
   heard(host: string, containerId: string): void {
     this.#hosts.get(host)?.stale.add(containerId);
+  }
+
+  /** Something may have been missed: what is believed of its network is looked at again. */
+  missed(host: string): void {
+    const memory = this.#hosts.get(host);
+    if (memory) memory.networkIsOld = true;
   }
 
   forget(host: string): void {

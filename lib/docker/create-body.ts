@@ -38,7 +38,11 @@ export function createBody(options: CreateOptions): object {
       Binds: options.binds,
       ...(joined
         ? {}
-        : { ExtraHosts: options.extraHosts.map(({ name, address }) => `${name}:${address}`), Dns: options.dns }),
+        : {
+            ExtraHosts: options.extraHosts.map(({ name, address }) => `${name}:${address}`),
+            Dns: options.dns,
+            ...(options.dnsSearch ? { DnsSearch: options.dnsSearch } : {}),
+          }),
       ...options.raw?.hostConfig,
     },
   };

@@ -71,7 +71,10 @@ export interface CreateOptions {
   memory: number;
   binds: string[];
   extraHosts: { name: string; address: string }[];
+  /** Name servers; none: the engine's own. */
   dns: string[];
+  /** Domains in which names without dots are looked for; absent: the engine's own. */
+  dnsSearch?: string[];
   healthCheck?: { test: string[]; interval: number; timeout: number; retries: number; startPeriod: number };
   /** Further HostConfig and Config fields, for the sandbox location only. */
   raw?: { config?: object; hostConfig?: object };

@@ -1,3 +1,4 @@
+import type { EffectivePolicy } from '../calico/index.ts';
 import { BerthError } from '../errors/index.ts';
 import type { HostFence } from '../fence/index.ts';
 
@@ -9,12 +10,22 @@ export interface Attachment {
   namespace: string;
   interfaces: {
     name: string;
+    /** The network that it is in; plugins are told. */
+    network?: string;
     hostInterface: string;
+    /** The IPv4 address where the network has that family, else the IPv6 one. */
     address: string;
+    /** The IPv6 address beside an IPv4 one. */
+    address6?: string;
     mac: string;
+    /** Bytes; absent: what the host's own way to the others takes. */
     mtu?: number;
-    /** What is reached through this interface; the first one is the way to everything else. */
+    /** Next hop, one of a family; absent: the link-local one that all networks share. */
+    gateways?: string[];
+    /** What is reached through this interface; the first one of a family is the way to everything else. */
     subnets?: string[];
+    /** Name of one of the plan's policies; absent: nobody reaches it, and it reaches nobody. */
+    policy?: string;
   }[];
   /** Published ports, to the first interface's address. */
   ports: { host: number; port: number; protocol: 'tcp' | 'udp' }[];
@@ -25,6 +36,10 @@ export interface Attachment {
   pid?: number;
 }
 
+/** All addresses of an interface. */
+export const addressesOf = ({ address, address6 }: { address: string; address6?: string }): string[] =>
+  address6 === undefined ? [address] : [address, address6];
+
 /** Everything that one host's network should be. Applying it twice changes nothing; what is not in it and is ours is removed. */
 export interface HostNetworkPlan {
   /** Whose plan this is: everything made carries it, and nothing of another installation is touched. */
@@ -34,18 +49,39 @@ export interface HostNetworkPlan {
   routes: { to: string; via: string }[];
   /** Blocks of this host, for the rules. */
   ownBlocks: string[];
-  /** Pools that containers of this host have addresses from: what leaves them is masqueraded. */
+  /** Ranges of networks that containers of this host are in or may have to do with: what goes there keeps its source. */
   pools: string[];
-  /** The networks that containers of this host are in; members of one reach each other, nobody else reaches them. */
-  networks: { name: string; cidrs: string[] }[];
+  /** Those of them whose containers, when they speak to anybody else, are hidden behind the host. */
+  masquerade: string[];
+  /** Who may reach the interfaces that name them, and whom those may reach. */
+  policies: NamedPolicy[];
+  /**
+   * Who routes between hosts, keeps networks apart, checks source addresses and masquerades: this batch (`own`, where
+   * absent), or the Felix of a calico/node on the host, which leaves namespaces, veths, addresses and published ports.
+   */
+  dataplane?: 'own' | 'felix';
+}
+
+/** What Felix would enforce for an endpoint; many have the same. */
+export interface NamedPolicy extends EffectivePolicy {
+  name: string;
 }
 
 /** What is there now, of ours. */
 export interface HostNetworkState {
-  /** Namespaces `berth-…` that are nsfs mounts (after a reboot an empty file is left: that does not count), with their interfaces' addresses. */
-  namespaces: { name: string; addresses: string[] }[];
+  /** Namespaces `berth-…` that are nsfs mounts (after a reboot an empty file is left: that does not count), with their interfaces' addresses. One that lost its way out has none. */
+  namespaces: {
+    name: string;
+    addresses: string[];
+    /** Where others than berth choose the addresses: what each interface was given. Absent: as planned. */
+    interfaces?: { name: string; addresses: string[] }[];
+  }[];
   /** Interfaces `cali…` on the host. */
   hostInterfaces: string[];
+  /** Installations whose links, routes, rules and switches are as the last batch left them. */
+  intact: string[];
+  /** Ports that were to be published and are not: a program of somebody else's listens on them. */
+  taken: { installation: string; port: number; protocol: 'tcp' | 'udp' }[];
 }
 
 /** A batch did what it could, but not everything. */

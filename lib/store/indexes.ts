@@ -3,6 +3,7 @@
  * Each function says under which value an entry is found, or undefined for none.
  */
 
+import { blockRegion, poolRange } from './calico-indexes.ts';
 import { appOf, containerOf, nameOf } from './ids.ts';
 import type { Kind } from './keys.ts';
 import type { Entry } from './types.ts';
@@ -23,7 +24,12 @@ export const indexes = {
   assignments: { container: containerOf, cloud, uid, app: appOnHost },
   endpoints: { container: containerOf, uid, app: appOnHost },
   observed: { container: containerOf, uid, app: appOnHost },
-  networks: { cloud },
+  networks: {
+    cloud,
+    // Those that let others in: few, among many that do not.
+    sharing: ({ value: { closed, allowFrom = [] } }) => (closed === false || allowFrom.length > 0 ? 'yes' : undefined),
+  },
+  calico: { region: blockRegion, range: poolRange },
   names: { app: ({ value }) => value.application },
 } satisfies { [K in Kind]?: Record<string, IndexFunction<K>> };
 

@@ -33,8 +33,10 @@ export class HollowMachine {
   readonly containers = new Map<string, HollowContainer>();
   readonly images = new Set<string>();
   /** Namespace → addresses of its interfaces by host interface. */
-  readonly namespaces = new Map<string, Map<string, string>>();
+  readonly namespaces = new Map<string, Map<string, string[]>>();
   routes: { to: string; via: string }[] = [];
+  /** Installations whose routes and rules are as their last batch left them. */
+  readonly intact = new Set<string>();
   publishedPorts = new Map<string, string>();
   /** Highest fence by controller: on disk, so it outlives a reboot. */
   readonly fences = new Map<string, number>();
@@ -126,8 +128,7 @@ export class HollowMachine {
   /** Power off and on: processes and namespaces are gone, disks and fences are not. */
   reboot(): void {
     this.namespaces.clear();
-    this.publishedPorts.clear();
-    this.routes = [];
+    this.loseRules();
     for (const container of this.containers.values()) {
       const ran = container.state === 'running';
       if (ran) {
@@ -138,6 +139,13 @@ export class HollowMachine {
         container.restart === 'always' || (container.restart === 'unless-stopped' && !container.stoppedByUser);
       if (again) this.#restart(container);
     }
+  }
+
+  /** Somebody flushes rules and routes. */
+  loseRules(): void {
+    this.publishedPorts.clear();
+    this.routes = [];
+    this.intact.clear();
   }
 
   #restart(container: HollowContainer): void {

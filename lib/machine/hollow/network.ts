@@ -1,5 +1,5 @@
 import { Fenced } from '../../fence/index.ts';
-import type { HostNetwork, HostNetworkPlan } from '../../network/index.ts';
+import { addressesOf, type HostNetwork, type HostNetworkPlan } from '../../network/index.ts';
 import type { HollowMachine } from './machine.ts';
 
 /** The network of a hollow machine: what the batch of a real one would leave behind, and its fence. */
@@ -10,9 +10,11 @@ export function createHollowNetwork(machine: HollowMachine): HostNetwork {
         () => ({
           namespaces: [...machine.namespaces].map(([name, interfaces]) => ({
             name,
-            addresses: [...interfaces.values()],
+            addresses: [...interfaces.values()].flat(),
           })),
           hostInterfaces: [...machine.namespaces.values()].flatMap((interfaces) => [...interfaces.keys()]),
+          intact: [...machine.intact],
+          taken: [],
         }),
         { signal },
       ),
@@ -35,8 +37,10 @@ function make(machine: HollowMachine, plan: HostNetworkPlan): void {
   machine.namespaces.clear();
   machine.publishedPorts.clear();
   for (const { namespace, interfaces, ports } of plan.attachments) {
-    machine.namespaces.set(namespace, new Map(interfaces.map((each) => [each.hostInterface, each.address])));
+    machine.namespaces.set(namespace, new Map(interfaces.map((each) => [each.hostInterface, addressesOf(each)])));
     for (const { host, protocol } of ports) machine.publishedPorts.set(`${host}/${protocol}`, namespace);
   }
   machine.routes = plan.routes;
+  machine.intact.clear();
+  if (plan.attachments.length > 0) machine.intact.add(plan.installation);
 }

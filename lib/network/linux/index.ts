@@ -39,12 +39,18 @@ export function createLinuxNetwork({ shell }: { shell: Shell }): HostNetwork {
 
 /** What `readScript` prints. */
 export function parseState(stdout: string): HostNetworkState {
-  const state: HostNetworkState = { namespaces: [], hostInterfaces: [] };
+  const state: HostNetworkState = { namespaces: [], hostInterfaces: [], intact: [], taken: [] };
   for (const line of stdout.split('\n')) {
-    const [what, name, ...addresses] = line.trim().split(/\s+/);
+    const [what, name, ...words] = line.trim().split(/\s+/);
     if (!name) continue;
-    if (what === 'namespace') state.namespaces.push({ name, addresses });
+    if (what === 'namespace') state.namespaces.push({ name, addresses: words });
     if (what === 'interface') state.hostInterfaces.push(name);
+    if (what === 'intact') state.intact.push(name);
+    if (what === 'taken') {
+      const [protocol, port] = words;
+      if (protocol === 'tcp' || protocol === 'udp')
+        state.taken.push({ installation: name, port: Number(port), protocol });
+    }
   }
   return state;
 }

@@ -1,90 +1,124 @@
-import type { Attachment, HostNetworkPlan } from '../host.ts';
+import type { HostNetworkPlan } from '../host.ts';
+import { addressOf, type Interface } from './interfaces.ts';
 import { tableOf } from './names.ts';
+import { chain, declaration, FAMILIES, familyOf, ranges, WORDS } from './nft.ts';
+import { chainOf, policyChains } from './policies.ts';
+import { hairpinStatements, publishedPorts } from './published.ts';
 
 /**
- * The host's rules as one nftables transaction that replaces our table whole: isolation of networks, anti-spoofing, NAT
- * out, published ports. Empty when there is nothing to rule.
+ * The host's rules as one nftables transaction that replaces our tables whole: anti-spoofing, policies, published ports,
+ * NAT out. Empty when there is nothing to rule.
  *
- * - Members of a network reach each other; beyond that a container is reached by answers and through published ports
- *   alone, as with Calico's profile of the same name.
- * - Ports are published on every address of the host, to others (prerouting) and to the host itself (output), also on
- *   127.0.0.1; the kernel forwards from there only because of route_localnet, and the first chain keeps containers from
- *   using that door. They come after Docker's own chains (priority -100): who published a port before us keeps it.
+ * A container sends with its own addresses and its own MAC alone, in ARP too; what it sends passes its policy's egress
+ * (to its host as well), what is sent to it its policy's ingress. Answers pass, and so does what came by a published
+ * port: publishing it is the permission. Beside Felix only published ports are ours.
  */
 export function rulesOf(plan: HostNetworkPlan): string {
   const interfaces = plan.attachments.flatMap((attachment) => attachment.interfaces);
   if (interfaces.length === 0) return '';
-  const table = `table inet ${tableOf(plan.installation)}`;
-  const networks = plan.networks.filter(({ cidrs }) => cidrs.length > 0);
-  return `${table}
-delete ${table}
-${table} {
-${set('set interfaces', 'type ifname', quoted(interfaces.map((each) => each.hostInterface)))}
-${set('set sources', 'type ifname . ipv4_addr', sources(interfaces))}
-${set('set hairpin', 'type ipv4_addr . ipv4_addr', hairpins(plan.attachments))}
-${set('set pools', INTERVALS, plan.pools)}
-${networks.map(({ name, cidrs }) => set(`set ${setOf(name)}`, INTERVALS, cidrs)).join('\n')}
-${set('map published_tcp', 'type inet_service : ipv4_addr . inet_service', published(plan.attachments, 'tcp'))}
-${set('map published_udp', 'type inet_service : ipv4_addr . inet_service', published(plan.attachments, 'udp'))}
-  chain entry {
-    type filter hook prerouting priority raw; policy accept;
-    iifname @interfaces ip daddr 127.0.0.0/8 drop
-    iifname @interfaces meta nfproto ipv4 iifname . ip saddr != @sources drop
-  }
-  chain prerouting {
-    type nat hook prerouting priority -99; policy accept;
-    fib daddr type local dnat ip to tcp dport map @published_tcp
-    fib daddr type local dnat ip to udp dport map @published_udp
-  }
-  chain output {
-    type nat hook output priority -99; policy accept;
-    fib daddr type local dnat ip to tcp dport map @published_tcp
-    fib daddr type local dnat ip to udp dport map @published_udp
-  }
-  chain postrouting {
-    type nat hook postrouting priority srcnat; policy accept;
-    ip saddr 127.0.0.0/8 oifname @interfaces masquerade
-    ct status dnat ip saddr . ip daddr @hairpin masquerade
-    ip saddr @pools ip daddr != @pools masquerade
-  }
-  chain forward {
-    type filter hook forward priority filter - 10; policy accept;
-    oifname @interfaces jump ingress
-  }
-  chain ingress {
-    ct state established,related accept
-    ct status dnat accept
-${networks.map(({ name }) => `    ip daddr @${setOf(name)} ip saddr @${setOf(name)} accept`).join('\n')}
-    drop
-  }
-}
-`;
+  const name = tableOf(plan.installation);
+  const names = declaration('set interfaces', 'type ifname', interfaces.map(quoted));
+  const published = publishedPorts(plan.attachments);
+  const shared = [names, ...published.sets, ...published.chains];
+  if (plan.dataplane === 'felix') return table(`inet ${name}`, [...shared, translation([])]) + noTable(`arp ${name}`);
+  return (
+    table(`inet ${name}`, [...shared, ...isolation(plan, interfaces), translation(plan.masquerade)]) +
+    table(`arp ${name}`, [names, sources(interfaces, 4), arp])
+  );
 }
 
-const INTERVALS = 'type ipv4_addr; flags interval; auto-merge';
-
-function set(declaration: string, properties: string, elements: readonly string[]): string {
-  const members = elements.length > 0 ? ` elements = { ${elements.join(', ')} };` : '';
-  return `  ${declaration} { ${properties};${members} }`;
+function isolation(plan: HostNetworkPlan, interfaces: readonly Interface[]): string[] {
+  const policies = policyChains(plan.policies);
+  return [
+    ...FAMILIES.flatMap((family) => [
+      sources(interfaces, family),
+      ranges(`pools${family}`, family, plan.pools),
+      ranges(`masquerade${family}`, family, plan.masquerade),
+    ]),
+    ...policies.sets,
+    ...policies.chains,
+    verdicts(interfaces, 'in'),
+    verdicts(interfaces, 'out'),
+    spoofing,
+    ...filters,
+  ];
 }
 
-const quoted = (names: readonly string[]): string[] => names.map((name) => `"${name}"`);
+/** Declared, so that there is one to delete. */
+const noTable = (name: string): string => `table ${name}\ndelete table ${name}\n`;
 
-const sources = (interfaces: Attachment['interfaces']): string[] =>
-  interfaces.map(({ hostInterface, address }) => `"${hostInterface}" . ${address}`);
+const table = (name: string, parts: readonly string[]): string =>
+  `${noTable(name)}table ${name} {\n${parts.join('\n')}\n}\n`;
 
-/** A container that asks for its own published port would be answered by itself, which it would not believe. */
-const hairpins = (attachments: readonly Attachment[]): string[] =>
-  attachments
-    .filter(({ ports, interfaces }) => ports.length > 0 && interfaces.length > 0)
-    .map(({ interfaces }) => `${interfaces[0]!.address} . ${interfaces[0]!.address}`);
+const quoted = ({ hostInterface }: Interface): string => `"${hostInterface}"`;
 
-const published = (attachments: readonly Attachment[], protocol: 'tcp' | 'udp'): string[] =>
-  attachments.flatMap(({ ports, interfaces }) => {
-    const address = interfaces[0]?.address;
-    if (!address) return [];
-    return ports.filter((each) => each.protocol === protocol).map(({ host, port }) => `${host} : ${address} . ${port}`);
-  });
+const sources = (interfaces: readonly Interface[], family: 4 | 6): string =>
+  declaration(
+    `set sources${family}`,
+    `type ifname . ether_addr . ${WORDS[family].type}`,
+    interfaces.flatMap((each) => {
+      const address = addressOf(each, family);
+      return address ? [`${quoted(each)} . ${each.mac} . ${address}`] : [];
+    }),
+  );
 
-/** The prefix keeps nft from reading a number or a keyword; dots, dashes and 63 characters it takes. */
-const setOf = (network: string): string => `network-${network}`;
+const verdicts = (interfaces: readonly Interface[], way: 'in' | 'out'): string =>
+  declaration(
+    `map verdicts-${way}`,
+    'type ifname : verdict',
+    interfaces.map(
+      (each) => `${quoted(each)} : ${each.policy === undefined ? 'drop' : `jump ${chainOf(each.policy, way)}`}`,
+    ),
+  );
+
+const NEIGHBOUR_DISCOVERY = 'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }';
+
+/** Before anything is made of a packet. 127.0.0.1 is behind a door that route_localnet left open. */
+const spoofing = [
+  chain('sender', [
+    'ip daddr 127.0.0.0/8 drop',
+    'meta nfproto ipv4 iifname . ether saddr . ip saddr != @sources4 drop',
+    `meta nfproto ipv6 ip6 saddr { fe80::/10, :: } ${NEIGHBOUR_DISCOVERY} ip6 hoplimit 255 return`,
+    'meta nfproto ipv6 iifname . ether saddr . ip6 saddr != @sources6 drop',
+  ]),
+  chain('entry', ['type filter hook prerouting priority raw; policy accept;', 'iifname @interfaces jump sender']),
+].join('\n');
+
+const arp = chain('entry', [
+  'type filter hook input priority filter; policy accept;',
+  'iifname @interfaces iifname . arp saddr ether . arp saddr ip != @sources4 drop',
+]);
+
+/** Two on the way through, since what is accepted leaves its chain: what lets a packet out does not let it in. */
+const filters = [
+  chain('leaving', [
+    'type filter hook forward priority filter - 11; policy accept;',
+    // The next hop's address leads there, so that the host answers for it.
+    'oifname "lo" drop',
+    'ct state established,related accept',
+    'iifname vmap @verdicts-out',
+  ]),
+  chain('leaving-to-the-host', [
+    'type filter hook input priority filter - 11; policy accept;',
+    'ct state established,related accept',
+    `iifname @interfaces ${NEIGHBOUR_DISCOVERY} accept`,
+    'iifname vmap @verdicts-out',
+  ]),
+  chain('arriving', [
+    'type filter hook forward priority filter - 10; policy accept;',
+    'ct state established,related accept',
+    'oifname @interfaces ct status dnat accept',
+    'oifname vmap @verdicts-in',
+  ]),
+];
+
+const translation = (masqueraded: readonly string[]): string =>
+  chain('postrouting', [
+    'type nat hook postrouting priority srcnat; policy accept;',
+    'ip saddr 127.0.0.0/8 oifname @interfaces masquerade',
+    ...hairpinStatements(),
+    ...FAMILIES.filter((family) => masqueraded.some((range) => familyOf(range) === family)).map((family) => {
+      const { header } = WORDS[family];
+      return `${header} saddr @masquerade${family} ${header} daddr != @pools${family} masquerade`;
+    }),
+  ]);

@@ -24,6 +24,8 @@ const CLOUD = cloudSpec({
   machine: { minCores: 1, minRam: 0, labels: {} },
 });
 
+const NETWORK = { cidr: '10.64.0.0/24', gateway: '169.254.1.1', pools: ['default.shop.default'] };
+
 describe('the container controller', () => {
   let world: World;
   let hollow: Hollow;
@@ -46,6 +48,19 @@ describe('the container controller', () => {
   const runs = async (id?: string) => (await observed(id))?.state === 'running';
 
   const put = (key: string, value: object) => world.put(key, JSON.stringify(value));
+
+  const putRaw = (id: string, value: object) =>
+    world.settle(world.kv.txn({ compare: [], then: [{ put: `/calico/${id}`, value: JSON.stringify(value) }] }));
+  /** A block of Calico's, with addresses by ordinal on behalf of hosts. */
+  const putBlock = (cidr: string, host: string, holders: Record<number, string>) => {
+    const attributes = Object.values(holders).map((node) => ({ handle_id: 'h', secondary: { node } }));
+    const allocations = new Array<number | null>(64).fill(null);
+    for (const [index, ordinal] of Object.keys(holders).entries()) allocations[Number(ordinal)] = index;
+    return putRaw(`ipam/v2/assignment/ipv4/block/${cidr.replace('/', '-')}`, {
+      ...{ cidr, affinity: `host:${host}`, allocations, unallocated: [], attributes, sequenceNumber: 1 },
+      ...{ sequenceNumberForAllocation: {}, deleted: false },
+    });
+  };
 
   async function addHost(name: string): Promise<void> {
     const request = {
@@ -158,15 +173,37 @@ describe('the container controller', () => {
     expect([...asked]).to.deep.equal(['h-1']);
   });
 
-  it('routes to the members of a network on other hosts', async () => {
+  it('routes to a network’s blocks on other hosts, and to single addresses that were borrowed', async () => {
     await addHost('h-2');
-    await put('networks/default.shop.default', { cidr: '10.64.0.0/24', pools: [] });
+    await addHost('h-3');
+    await put('networks/default.shop.default', NETWORK);
     await assign();
-    await assign({ host: 'h-2', name: 'web-1', uid: 'u2', address: '10.64.0.65' });
-    const via = machine('h-2').address;
-    await eventually('a route', () =>
-      machine('h-1').routes.some((each) => each.to === '10.64.0.65/32' && each.via === via),
-    );
+    await putBlock('10.64.0.64/26', 'h-2', { 0: 'h-2', 5: 'h-3', 6: 'h-1' });
+    await putBlock('10.65.0.64/26', 'h-2', { 0: 'h-2' });
+    await eventually('routes', () => machine('h-1').routes.length === 2);
+    expect(machine('h-1').routes).deep.equal([
+      { to: '10.64.0.64/26', via: machine('h-2').address },
+      { to: '10.64.0.69/32', via: machine('h-3').address },
+    ]);
+  });
+
+  it('wakes the hosts of a network when another one joins, at once', async () => {
+    await addHost('h-2');
+    await put('networks/default.shop.default', NETWORK);
+    await putRaw('resources/v3/projectcalico.org/ippools/default.shop.default', { spec: { cidr: '10.64.0.0/24' } });
+    await putBlock('10.64.0.0/26', 'h-1', { 1: 'h-1' });
+    await assign();
+    await eventually('a running container', () => runs());
+    await putBlock('10.64.0.64/26', 'h-2', { 0: 'h-2' });
+    await putRaw('ipam/v2/host/h-2/ipv4/block/10.64.0.64-26', { state: 'confirmed', deleted: false });
+    await eventually('a route', () => machine().routes.length === 1, 5000);
+  });
+
+  it('puts right within half a minute what somebody flushed', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    machine().loseRules();
+    await eventually('the published port', () => machine().publishedPorts.has('80/tcp'), 31_000);
   });
 
   it('forgets what ran on a host that is gone, and only then', async () => {

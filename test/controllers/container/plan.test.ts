@@ -201,6 +201,17 @@ describe('the plan of a host', () => {
     expect(world.history).deep.equal(['network']);
   });
 
+  it('applies its batch again when what the last one left was lost, and only where there is something of ours', () => {
+    const world = running();
+    world.intact = false;
+    settle(world);
+    expect(world.history).deep.equal(['network']);
+    const empty = new World();
+    settle(empty);
+    empty.intact = false;
+    expect(plan(empty.snapshot())).deep.equal([]);
+  });
+
   it('tells the host its fence before it acts or forgets, as a new leader', () => {
     const world = running();
     world.assignments.clear();

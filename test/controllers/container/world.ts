@@ -45,6 +45,7 @@ export class World {
   readonly engine = new Map<string, Made>();
   readonly namespaces = new Map<string, string[]>();
   applied: string | undefined;
+  intact = true;
   readonly failures = new Map<string, Failure>();
   /** Ids whose details have been read since they changed. */
   readonly known = new Set<string>();
@@ -64,7 +65,12 @@ export class World {
       members: ids.map((id) => this.#member(id)),
       containers: [...this.engine.values()].filter(({ foreign }) => !foreign).map((made) => this.#contained(made)),
       namespaces: this.namespaces,
-      surroundings: { installation: 'i', routes: [], ownBlocks: [], pools: [], networks: [] },
+      given: new Map(),
+      surroundings: {
+        plan: { installation: 'i', routes: [], ownBlocks: [], pools: [], masquerade: [], policies: [] },
+        links: new Map(),
+      },
+      intact: this.intact,
       ...(this.applied === undefined ? {} : { applied: this.applied }),
       failures: this.failures,
       busy: new Set(),
@@ -107,6 +113,7 @@ export class World {
             interfaces.map(({ address }) => address),
           );
         }
+        this.intact = true;
         this.applied = signature(action.plan, this);
         return;
       case 'start':

@@ -111,7 +111,8 @@ describe('a container in a namespace that exists before it', function () {
     routes: [],
     ownBlocks: ['10.64.0.0/26'],
     pools: ['10.64.0.0/24'],
-    networks: [{ name: 'default.shop.default', cidrs: ['10.64.0.0/24'] }],
+    masquerade: ['10.64.0.0/24'],
+    policies: [],
   });
   const apply = (plan: HostNetworkPlan) => createLinuxNetwork({ shell: host }).apply(plan, fence, signal);
   const addressIn = async (id: string) => {

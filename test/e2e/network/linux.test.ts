@@ -1,44 +1,11 @@
 import { expect } from 'chai';
-import { Fenced, type HostFence } from '../../../lib/fence/index.ts';
-import { type Attachment, BatchFailed, type HostNetworkPlan } from '../../../lib/network/index.ts';
+import { Fenced } from '../../../lib/fence/index.ts';
+import { BatchFailed, type HostNetworkPlan } from '../../../lib/network/index.ts';
 import { createLinuxNetwork } from '../../../lib/network/linux/index.ts';
 import { type FakeHost, fakeHosts } from './hosts.ts';
+import { attachment, fence, planOf } from './plans.ts';
 
 const signal = new AbortController().signal;
-const fence = (revision: number, restoredFrom?: number): HostFence => ({
-  controller: 'container/0',
-  revision,
-  ...(restoredFrom === undefined ? {} : { restoredFrom }),
-});
-
-const attachment = (n: number, address: string, ports: Attachment['ports'] = []): Attachment => ({
-  uid: `uid${n}`,
-  namespace: `berth-00000000000${n}`,
-  interfaces: [
-    {
-      name: 'eth0',
-      hostInterface: `cali0000000000${n}`,
-      address,
-      mac: `ee:00:00:00:00:0${n}`,
-      subnets: ['10.64.0.0/24'],
-    },
-  ],
-  ports,
-});
-
-const planOf = (attachments: Attachment[], more: Partial<HostNetworkPlan> = {}): HostNetworkPlan => ({
-  installation: 'aaaaaaaabbbbbbbbcccc',
-  attachments,
-  routes: [],
-  ownBlocks: [],
-  pools: ['10.64.0.0/24', '10.64.1.0/24'],
-  networks: [
-    { name: 'default.shop.default', cidrs: ['10.64.0.0/24'] },
-    { name: 'default.other.default', cidrs: ['10.64.1.0/24'] },
-  ],
-  ...more,
-});
-
 /** Interfaces by index, addresses, routes, rules with their handles: whatever is made anew shows. */
 const picture = (host: FakeHost): Promise<string> =>
   host.sh(
@@ -270,6 +237,7 @@ describe('the linux network of real hosts', function () {
       address: '10.64.1.8',
       mac: 'ee:00:00:00:00:08',
       subnets: ['10.64.1.0/24'],
+      policy: 'other',
     });
     await createLinuxNetwork({ shell: a }).apply(
       planOf([both, attachment(2, '10.64.0.2'), attachment(3, '10.64.1.1')]),

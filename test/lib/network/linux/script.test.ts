@@ -23,7 +23,8 @@ const plan: HostNetworkPlan = {
   routes: [{ to: '10.64.0.9/32', via: '192.0.2.2' }],
   ownBlocks: ['10.64.0.0/26'],
   pools: ['10.64.0.0/24'],
-  networks: [{ name: 'default.shop.default', cidrs: ['10.64.0.0/24'] }],
+  masquerade: ['10.64.0.0/24'],
+  policies: [],
 };
 
 const parses = (script: string): string => spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' }).stderr;
@@ -49,7 +50,8 @@ describe('the batch of a host', () => {
       routes: fc.array(fc.record({ to: word, via: word }), { maxLength: 3 }),
       ownBlocks: fc.array(word),
       pools: fc.array(word, { maxLength: 2 }),
-      networks: fc.array(fc.record({ name: word, cidrs: fc.array(word) }), { maxLength: 2 }),
+      masquerade: fc.array(word, { maxLength: 2 }),
+      policies: fc.constant<HostNetworkPlan['policies']>([]),
     });
     fc.assert(
       fc.property(plans, (each) => parses(applyScript(each, fence)) === ''),
@@ -75,46 +77,73 @@ describe('the batch of a host', () => {
   });
 
   it('states single addresses as `ip route` prints them', () => {
-    expect(applyScript(plan, fence)).contain("wanted_routes='10.64.0.9 via 192.0.2.2\nblackhole 10.64.0.0/26'");
+    const routes = [...plan.routes, { to: 'fd00::9/128', via: '2001:db8::2' }];
+    expect(applyScript({ ...plan, routes }, fence)).contain(
+      "wanted_routes='10.64.0.9 via 192.0.2.2\nfd00::9 via 2001:db8::2\nblackhole 10.64.0.0/26'",
+    );
   });
 });
 
 describe('the rules of a host', () => {
   it('publish ports by protocol, at the container’s own address', () => {
-    expect(rulesOf(plan)).match(/published_tcp {.*elements = { 80 : 10\.64\.0\.5 \. 8080 }/);
-    expect(rulesOf(plan)).match(/published_udp {.*elements = { 53 : 10\.64\.0\.5 \. 5353 }/);
+    expect(rulesOf(plan)).match(/published_tcp4 {.*elements = { 80 : 10\.64\.0\.5 \. 8080 }/);
+    expect(rulesOf(plan)).match(/published_udp4 {.*elements = { 53 : 10\.64\.0\.5 \. 5353 }/);
   });
 
-  it('only take what is sent to the host itself', () => {
-    for (const line of rulesOf(plan)
-      .split('\n')
-      .filter((each) => each.includes('dnat ip to'))) {
+  it('only take what is sent to the host itself, and not what somebody else listens for', () => {
+    const lines = rulesOf(plan).split('\n');
+    for (const line of lines.filter((each) => each.includes('dnat ip to')))
       expect(line).contain('fib daddr type local');
-    }
+    expect(lines.filter((each) => each.trim() === 'meta l4proto . th dport @taken return')).length(2);
   });
 
-  it('are in a table of the installation', () => {
-    expect(rulesOf(plan)).contain('table inet berth-abcdefgh');
+  it('give the flows of a published UDP port a zone of their container', () => {
+    const zone = (uid: string) =>
+      /zones {.*elements = { 53 : (\d+) }/.exec(
+        rulesOf({ ...plan, attachments: [{ ...plan.attachments[0]!, uid }] }),
+      )?.[1];
+    expect(zone('u1')).match(/^\d+$/).equal(zone('u1'));
+    expect(zone('u1')).not.equal(zone('u2'));
+  });
+
+  it('are in tables of the installation', () => {
+    expect(rulesOf(plan)).contain('table inet berth-abcdefgh {').contain('table arp berth-abcdefgh {');
   });
 
   it('are none when nothing is attached', () => expect(rulesOf({ ...plan, attachments: [] })).equal(''));
 
-  it('close networks to each other', () => {
-    const rules = rulesOf(plan);
-    expect(rules).contain(
-      'ip daddr @network-default.shop.default ip saddr @network-default.shop.default accept\n    drop',
-    );
+  it('let nobody in or out where no policy says so', () => {
+    expect(rulesOf(plan))
+      .match(/map verdicts-in {.*"cali0123456789a" : drop }/)
+      .match(/map verdicts-out {.*"cali0123456789a" : drop }/);
+  });
+
+  it('leave to Felix what is Felix’s', () => {
+    const rules = rulesOf({ ...plan, dataplane: 'felix' });
+    expect(rules).contain('published_tcp4').contain('127.0.0.0/8 oifname');
+    expect(rules).not.match(/verdicts|sender|masquerade4|table arp berth-abcdefgh {/);
+    const script = applyScript({ ...plan, dataplane: 'felix' }, fence);
+    expect(script).contain("wanted_routes=''").contain("families=''");
   });
 });
 
 describe('what a host tells of its network', () => {
-  it('is read into namespaces with addresses, and interfaces', () => {
-    expect(parseState('interface cali1\nnamespace berth-a 10.64.0.1 10.65.0.1\nnamespace berth-b\ndone\n')).deep.equal({
+  it('is read into namespaces with addresses, interfaces, what is intact, and ports that others have', () => {
+    const said = `interface cali1
+namespace berth-a 10.64.0.1 10.65.0.1 fd00::1
+namespace berth-b
+taken inst tcp 80
+intact inst
+done
+`;
+    expect(parseState(said)).deep.equal({
       hostInterfaces: ['cali1'],
       namespaces: [
-        { name: 'berth-a', addresses: ['10.64.0.1', '10.65.0.1'] },
+        { name: 'berth-a', addresses: ['10.64.0.1', '10.65.0.1', 'fd00::1'] },
         { name: 'berth-b', addresses: [] },
       ],
+      intact: ['inst'],
+      taken: [{ installation: 'inst', port: 80, protocol: 'tcp' }],
     });
   });
 });

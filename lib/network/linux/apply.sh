@@ -1,0 +1,282 @@
+# shellcheck shell=sh
+# What is the same in every batch. The order matters: the lock and the fence first, before this; then what has to go, so
+# that its addresses are free; namespaces, then links into them, then rules, then the inside; a container starts only
+# after all of it. Every step looks at what is there and does only what is missing, so that a batch cut off anywhere is
+# simply run again.
+#
+# Ownership is written down before a thing is made: namespaces as files and routes as lines below /run, which a reboot
+# empties as it removes the things themselves; interfaces by an alias.
+#
+# Variables that come before this: those below, and the function `attachments`, which calls `<step>_namespace`,
+# `<step>_interface` and `<step>_end` for each attachment. Exit codes: 0 done (with `failed` lines for single
+# attachments), anything else a command that all depend on failed.
+set -u
+: "${nl:?}" "${installation:?}" "${label:?}" "${table:?}" "${run:?}" "${netns:?}" "${gateway_mac:?}"
+: "${wanted_namespaces?}" "${wanted_interfaces?}" "${wanted_routes?}" "${wanted_ports?}" "${families?}" "${rules?}"
+
+has() { case "$nl$1$nl" in *"$nl$2$nl"*) return 0 ;; esac; return 1; }
+die() { echo "$*" >&2; exit 1; }
+one_line() { printf '%s' "$1" | tr '\n' ' '; }
+fail() { printf 'failed %s %s\n' "$1" "$(one_line "$2")"; }
+
+batch=
+add() { batch=$batch$*$nl; }
+errors=
+# Runs what was collected; the errors are told by whoever finds its thing missing.
+flush() {
+  [ -z "$batch" ] || errors=$errors$(printf '%s' "$batch" | ip -force -batch - 2>&1 >/dev/null)
+  batch=
+}
+
+list_links() { links=$(veths) || die 'cannot list interfaces'; }
+
+remove_stale() {
+  list_links
+  while read -r name _ alias _; do
+    [ "$alias" = "$label" ] && ! has "$wanted_interfaces" "$name" && add "link del $name"
+  done <<LINKS
+$links
+LINKS
+  stale=
+  for file in "$run"/netns/*; do
+    name=${file##*/}
+    { [ -e "$file" ] && ! has "$wanted_namespaces" "$name"; } || continue
+    stale="$stale $name"
+    add "netns del $name"
+  done
+  flush
+  # An empty file that a reboot left is no namespace, and has to go all the same.
+  for name in $stale; do
+    { rm -f "$netns/$name" && rm -f "$run/netns/$name"; } || fail "$name" 'cannot remove the namespace'
+  done
+}
+
+# The smallest of the host's ways to the other hosts and out: bytes.
+find_mtu() {
+  devices=$({
+    ip -o -4 route show default && ip -o -6 route show default
+    printf '%s\n' "$wanted_routes" | sed -n 's/.* via \([^ ]*\)$/route get \1/p' | sort -u | ip -o -force -batch - 2>/dev/null
+  } | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u)
+  host_mtu=$(ip -o link show | awk -v devices="$devices" '
+    BEGIN { count = split(devices, list, "\n"); for (i = 1; i <= count; i++) wanted[list[i]] = 1; least = 0 }
+    { name = $2; sub(/[@:].*/, "", name) }
+    name != "lo" && name in wanted { for (i = 3; i < NF; i++) if ($i == "mtu" && (!least || $(i + 1) < least)) least = $(i + 1) }
+    END { print least ? least : 1500 }')
+}
+
+mount_namespace() {
+  : >>"$run/netns/$2" || die 'cannot note a namespace'
+  if has "$mounted" "$2"; then
+    { [ -n "$3" ] && [ "net:[$(stat -Lc %i "$netns/$2")]" != "$(readlink "/proc/$3/ns/net")" ]; } || return
+    ip netns del "$2" 2>/dev/null
+  fi
+  rm -f "$netns/$2"
+  if [ -z "$3" ]; then add "netns add $2"
+  elif [ "$(readlink "/proc/$3/ns/net")" = "$(readlink /proc/self/ns/net)" ]; then
+    : # A process in the host's own namespace: nothing of ours may be put there. Its absence is told below.
+  else ip netns attach "$2" "$3" 2>/dev/null
+  fi
+}
+mount_interface() { :; }
+mount_end() { :; }
+
+link_namespace() { ns=$2; }
+# name, on the host, mac, mtu, which one, IPv4, IPv6, next hop of each, subnets
+link_interface() {
+  has "$mounted" "$ns" || return
+  mtu=${4:-$host_mtu}
+  made=
+  case "$nl$links" in
+  *"$nl$2 $ns $label up $mtu$nl"*) made=1 ;;
+  *"$nl$2 $ns $label up "*)
+    made=1
+    add "link set $2 mtu $mtu"
+    ;;
+  *"$nl$2 "*) add "link del $2" ;;
+  esac
+  if [ -z "$made" ]; then
+    nsenter --net="$netns/$ns" ip link del "$1" 2>/dev/null
+    add "link add $2 address $gateway_mac mtu $mtu type veth peer name $1 address $3 mtu $mtu netns $ns"
+    add "link set $2 up alias $label"
+  fi
+  for single in ${6:+"$6"} ${7:+"$7"}; do
+    case "$made$nl$routes" in "1$nl"*"$nl$single dev $2 "* | "1$nl$single dev $2 "*) continue ;; esac
+    case $single in
+    *:*)
+      add "route replace $single/128 dev $2"
+      add "neigh replace $single lladdr $3 nud permanent dev $2"
+      case $9 in fe80:*) ;; *) add "neigh replace proxy $9 dev $2" ;; esac
+      ;;
+    *) add "route replace $single/32 dev $2 scope link" ;;
+    esac
+  done
+}
+link_end() { :; }
+
+# Between hosts.
+link_routes() {
+  known=$(cat "$run/routes" 2>/dev/null)
+  { printf '%s\n' "$known" "$wanted_routes" | sed '/^$/d' >"$run/routes.new" && mv "$run/routes.new" "$run/routes"; } || die 'cannot note routes'
+  while read -r route; do
+    [ -n "$route" ] && ! has "$wanted_routes" "$route" && add "route del $route"
+  done <<KNOWN
+$known
+KNOWN
+  while read -r route; do
+    case "$nl$routes" in *"$nl$route "*) continue ;; esac
+    [ -n "$route" ] && add "route replace $route"
+  done <<WANTED
+$wanted_routes
+WANTED
+}
+inside_namespace() {
+  uid=$1 ns=$2 inner="link set lo up$nl" ruled='' problem='' out4='' out6=''
+  has "$mounted" "$ns" || problem="cannot make the namespace $ns: $errors"
+}
+inside_interface() {
+  [ -z "$problem" ] || return
+  name=$1 device=$2 mtu=${4:-$host_mtu} table_number=$((100 + $5)) address4=$6 address6=$7 gateway4=$8 gateway6=$9
+  shift 9
+  if [ ! -d "/proc/sys/net/ipv4/conf/$device" ]; then problem="cannot make the interface $device: $errors"; return; fi
+  inner="${inner}link set $name mtu $mtu up$nl"
+  if [ -n "$address4" ]; then
+    switch "ipv4/conf/$device" proxy_arp 1 rp_filter 1 route_localnet 1 && switch "ipv4/neigh/$device" proxy_delay 0
+    inner="${inner}addr replace $address4/32 dev $name
+neigh replace $gateway4 lladdr $gateway_mac nud permanent dev $name
+"
+    inside_routes 4 "$address4/32" "$gateway4" "$out4" "$@"
+    out4=1
+  fi
+  if [ -n "$address6" ]; then
+    switch "ipv6/conf/$device" proxy_ndp 1 accept_ra 0 accept_redirects 0
+    # shellcheck disable=SC2016 # for the inner shell
+    nsenter --net="$netns/$ns" sh -c 'for each in all lo "$1"; do echo 0 >"/proc/sys/net/ipv6/conf/$each/disable_ipv6"; done' - "$name" 2>/dev/null ||
+      problem="the namespace $ns has no IPv6"
+    inner="${inner}addr replace $address6/128 dev $name nodad
+neigh replace $gateway6 lladdr $gateway_mac nud permanent dev $name
+"
+    inside_routes 6 "$address6/128" "$gateway6" "$out6" "$@"
+    out6=1
+  fi
+}
+# family, source, next hop, whether another interface is the way out already, subnets of both families
+inside_routes() {
+  family=$1 source=${2%/*} next=$3
+  if [ -z "$4" ]; then
+    on_link "$next" ''
+    inner="${inner}route replace default via $next dev $name$nl"
+    return
+  fi
+  # Further interfaces answer the way they were asked, by a routing table of their own.
+  on_link "$next" " table $table_number"
+  inner="${inner}route replace default via $next dev $name table $table_number$nl"
+  shift 4
+  for subnet; do
+    case $family$subnet in 4*:* | 6*.*) continue ;; esac
+    inner="${inner}route replace $subnet via $next dev $name onlink src $source$nl"
+  done
+  ruled="${ruled}rule del from $source lookup $table_number
+rule add from $source lookup $table_number
+"
+}
+on_link() {
+  case $1 in
+  fe80:*) ;; # Link-local: on every link as it is.
+  *:*) inner="${inner}route replace $1/128 dev $name$2$nl" ;;
+  *) inner="${inner}route replace $1/32 dev $name scope link$2$nl" ;;
+  esac
+}
+# Writes the switches of a directory below /proc/sys/net.
+switch() {
+  directory=/proc/sys/net/$1
+  shift
+  while [ $# -gt 0 ]; do
+    echo "$2" 2>/dev/null >"$directory/$1" || problem="cannot set $directory/$1"
+    shift 2
+  done
+}
+inside_end() {
+  if [ -z "$problem" ]; then
+    problem=$(nsenter --net="$netns/$ns" ip -batch - 2>&1 >/dev/null <<INNER
+$inner
+INNER
+)
+    [ -z "$ruled" ] || printf '%s' "$ruled" | nsenter --net="$netns/$ns" ip -force -batch - >/dev/null 2>&1
+  fi
+  [ -z "$problem" ] || fail "$uid" "$problem"
+}
+
+# The whole ruleset in one transaction, with the ports that somebody else listens on taken out.
+apply_rules() {
+  if [ -z "$rules" ]; then
+    rm -f "$run/rules.nft" "$run/ports"
+    for family in inet arp; do nft delete table $family "$table" 2>/dev/null; done
+    return 0
+  fi
+  printf '%s\n' "$wanted_ports" >"$run/ports" || return
+  taken=$(listened_ports "$run/ports" | sed 's/ / . /' | tr '\n' ',')
+  [ -z "$taken" ] || rules="${rules}add element inet $table taken { ${taken%,} }$nl"
+  [ "$rules" = "$(cat "$run/rules.nft" 2>/dev/null)$nl" ] && [ "$(rules_fingerprint "$table")" = "$(sed -n 1p "$run/fingerprint")" ] && return
+  rm -f "$run/rules.nft"
+  printf '%s' "$rules" | nft -f - && printf '%s' "$rules" >"$run/rules.nft"
+}
+
+# Docker sets the policy of FORWARD to DROP, which no table of ours can overrule.
+accept_forwarding() {
+  present=$(forwarding_rules "$label")
+  for tables in iptables ip6tables; do
+    command -v $tables >/dev/null || continue
+    for way in -i -o; do
+      case $present in *"$tables -A FORWARD $way cali+ "*) there=1 ;; *) there= ;; esac
+      case $families in *$tables*) wanted=1 ;; *) wanted= ;; esac
+      [ "$there" != "$wanted" ] || continue
+      $tables -w "$([ -n "$wanted" ] && echo -I || echo -D)" FORWARD $way cali+ -m comment --comment "$label" -j ACCEPT || return
+    done
+  done
+}
+
+forward_packets() {
+  case $families in *iptables*) echo 1 >/proc/sys/net/ipv4/ip_forward || die 'cannot switch on forwarding' ;; esac
+  case $families in
+  *ip6tables*)
+    [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" != 1 ] || return
+    # A host that forwards would no longer listen to the routers from which it has its own way out.
+    for accept in /proc/sys/net/ipv6/conf/*/accept_ra; do
+      [ "$(cat "$accept")" != 1 ] || echo 2 >"$accept"
+    done
+    echo 1 >/proc/sys/net/ipv6/conf/all/forwarding || die 'cannot switch on forwarding of IPv6'
+    ;;
+  esac
+}
+
+mkdir -p "$netns" "$run/netns" || die 'cannot make directories'
+remove_stale
+mounted=$(bound_namespaces)
+attachments mount
+flush
+mounted=$(bound_namespaces)
+list_links
+find_mtu
+routes=$(all_routes)
+attachments link
+link_routes
+flush
+apply_rules || die 'nft refuses the rules'
+accept_forwarding || fail - 'iptables refuses to let our interfaces forward'
+forward_packets
+attachments inside
+routes=$(all_routes)
+while read -r route; do
+  [ -z "$route" ] && continue
+  case "$nl$routes" in *"$nl$route "*) ;; *) fail - "no route to $route: $errors" ;; esac
+done <<WANTED
+$wanted_routes
+WANTED
+if [ -n "$wanted_namespaces$wanted_routes" ]; then
+  printf '%s\n' "$wanted_routes" | sed '/^$/d' >"$run/routes"
+  fingerprint "$installation" "$run" >"$run/fingerprint"
+else
+  rm -f "$run/routes" "$run/fingerprint"
+  rmdir "$run/netns" "$run" 2>/dev/null
+fi
+echo 'done'

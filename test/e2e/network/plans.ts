@@ -1,0 +1,46 @@
+import type { HostFence } from '../../../lib/fence/index.ts';
+import type { Attachment, HostNetworkPlan, NamedPolicy } from '../../../lib/network/index.ts';
+
+export const fence = (revision: number, restoredFrom?: number): HostFence => ({
+  controller: 'container/0',
+  revision,
+  ...(restoredFrom === undefined ? {} : { restoredFrom }),
+});
+
+/** Lets out everything and in what comes from some ranges: what a profile of a network comes to. */
+export function closedTo(name: string, ranges: string[]): NamedPolicy {
+  const any = { ranges: 'any', notRanges: [], ports: 'any', notPorts: [] } as const;
+  const rule = { action: 'Allow', source: any, destination: any } as const;
+  return {
+    name,
+    ingress: [{ name: `profile ${name}`, rules: [{ ...rule, source: { ...any, ranges } }], otherwise: 'Pass' }],
+    egress: [{ name: `profile ${name}`, rules: [rule], otherwise: 'Pass' }],
+  };
+}
+
+export const attachment = (n: number, address: string, ports: Attachment['ports'] = []): Attachment => ({
+  uid: `uid${n}`,
+  namespace: `berth-00000000000${n}`,
+  interfaces: [
+    {
+      name: 'eth0',
+      hostInterface: `cali0000000000${n}`,
+      address,
+      mac: `ee:00:00:00:00:0${n}`,
+      subnets: ['10.64.0.0/24'],
+      policy: address.startsWith('10.64.1.') ? 'other' : 'shop',
+    },
+  ],
+  ports,
+});
+
+export const planOf = (attachments: Attachment[], more: Partial<HostNetworkPlan> = {}): HostNetworkPlan => ({
+  installation: 'aaaaaaaabbbbbbbbcccc',
+  attachments,
+  routes: [],
+  ownBlocks: [],
+  pools: ['10.64.0.0/24', '10.64.1.0/24'],
+  masquerade: ['10.64.0.0/24', '10.64.1.0/24'],
+  policies: [closedTo('shop', ['10.64.0.0/24']), closedTo('other', ['10.64.1.0/24'])],
+  ...more,
+});
