@@ -1,4 +1,3 @@
-import type { Random } from '../../lib/platform/index.ts';
 import { fate } from './fate.ts';
 import { users } from './users.ts';
 import type { World } from './world.ts';
@@ -8,16 +7,19 @@ export interface Deed {
   name: string;
   /** How often, in relation to the others. */
   weight: number;
+  /** Rarer in a world where processes live long. */
+  befalls?: 'processes';
   do(world: World): Promise<string> | string;
 }
 
 export const deeds: readonly Deed[] = [...users, ...fate];
 
 /** One deed, drawn by weight. */
-export function draw(random: Random): Deed {
-  let at = random.next() * deeds.reduce((sum, { weight }) => sum + weight, 0);
+export function draw({ random, unrest }: World): Deed {
+  const weightOf = ({ weight, befalls }: Deed) => (befalls === 'processes' ? weight * unrest.share : weight);
+  let at = random.next() * deeds.reduce((sum, deed) => sum + weightOf(deed), 0);
   for (const deed of deeds) {
-    at -= deed.weight;
+    at -= weightOf(deed);
     if (at < 0) return deed;
   }
   return deeds[0]!;

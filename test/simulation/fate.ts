@@ -17,19 +17,19 @@ export const fate: readonly Deed[] = [
     do(world) {
       const machine = anyMachine(world);
       if (!machine) return 'none';
-      world.cutOff(machine, integer(world.random, 180_000));
+      world.outages.begin(machine, integer(world.random, 180_000));
       return machine.host;
     },
   },
   {
     // What breaks is rather our own network than all of them at once.
     name: 'cut a whole cloud off',
-    weight: 0.3,
+    weight: 0.5,
     do(world) {
       const cloud = anyMachine(world)?.cloud;
       const machines = [...world.hollow.machines.values()].filter((machine) => machine.cloud === cloud);
-      const ms = integer(world.random, 180_000);
-      for (const machine of machines) world.cutOff(machine, ms);
+      const ms = 60_000 + integer(world.random, 120_000);
+      for (const machine of machines) world.outages.begin(machine, ms);
       return `${cloud ?? 'none'}: ${machines.length} machines`;
     },
   },
@@ -85,6 +85,7 @@ export const fate: readonly Deed[] = [
   {
     name: 'kill a process',
     weight: 1,
+    befalls: 'processes',
     do(world) {
       const replica = anyReplica(world);
       replica.life.kill();
@@ -94,6 +95,7 @@ export const fate: readonly Deed[] = [
   {
     name: 'freeze a process',
     weight: 1,
+    befalls: 'processes',
     do(world) {
       const replica = anyReplica(world);
       replica.life.freeze();
@@ -104,6 +106,7 @@ export const fate: readonly Deed[] = [
   {
     name: 'cut a process off the store',
     weight: 1,
+    befalls: 'processes',
     do(world) {
       const replica = anyReplica(world);
       replica.partitioned = true;

@@ -43,7 +43,7 @@ async function run(seed: number, steps: number, options: WorldOptions): Promise<
 
   await world.advance(5000);
   for (let step = 0; step < steps && world.broken.length === 0; step++) {
-    const deed = draw(world.random);
+    const deed = draw(world);
     // Deeds go through the store, whose messages take virtual time.
     const doing = Promise.resolve(deed.do(world)).then((what) => say(`${deed.name}: ${what}`));
     await world.advance(1 + PAUSES[Math.floor(world.random.next() * PAUSES.length)]! * world.random.next());

@@ -3,6 +3,7 @@ import type { CallOptions, Kv, TxnRequest, TxnResponse } from '../../lib/store/i
 import type { ConnectOptions, MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { brokenByLanding, type Landing, type Ledger } from '../invariants/index.ts';
 import { type Life, mortalKv } from './life.ts';
+import type { Unrest } from './unrest.ts';
 
 /** Share of the transactions that are held up until their sender leads no more. */
 const HELD_UP = 1 / 500;
@@ -24,8 +25,7 @@ interface WireOptions {
   ledger: Ledger;
   clock: Clock;
   random: Random;
-  /** Whether anything is held up. */
-  faulty(): boolean;
+  unrest: Unrest;
   /** Is told what a transaction that landed has broken. */
   broken(what: string): void;
 }
@@ -73,8 +73,8 @@ export class Wire {
 
   /** To its sender it is a request without an answer; it lands all the same. */
   #mayHoldUp(kv: Kv, onLanded: (request: TxnRequest) => void, lead: Landing['lead'], sender: Sender): Kv {
-    const { etcd, clock, random, faulty } = this.#options;
-    if (!lead || !faulty() || random.next() >= HELD_UP) return kv;
+    const { etcd, clock, random, unrest } = this.#options;
+    if (!lead || !unrest.strikes(HELD_UP)) return kv;
     const unanswered = etcd.connect({ fault: () => 'lost-request' });
     const released =
       random.next() < RIGHT_AFTER

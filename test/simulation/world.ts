@@ -5,19 +5,17 @@ import { Registry } from '../../lib/metrics/index.ts';
 import { integer, type Log, type Random, seededRandom, silent, sleep } from '../../lib/platform/index.ts';
 import { VirtualClock } from '../../lib/simulation/index.ts';
 import { type Kv, keyspace } from '../../lib/store/index.ts';
-import { createMemoryEtcd, type Fault, type MemoryEtcd } from '../../lib/store/memory/index.ts';
+import { createMemoryEtcd, type MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
 import type { Bug } from './bugs.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
 import { SimulatedNames } from './names.ts';
+import { Outages } from './outages.ts';
 import { telling } from './telling.ts';
 import { hollowTools, SECRET } from './tools.ts';
+import { Unrest } from './unrest.ts';
 import { type Sender, Wire } from './wire.ts';
 
-/** Share of calls at which a process dies, while faults are on: about one death in some virtual minutes. */
-const DEATHS = 1 / 20_000;
-/** Share of the batches for hosts that are held up. */
-const STALLS = 1 / 25;
 /** Milliseconds that a process stays down, at most. */
 const DOWN = 4000;
 
@@ -49,8 +47,8 @@ export class World {
   /** Of the user and of fate: never shared with a process, so that a changed controller meets the same fate. */
   readonly random: Random;
   readonly ledger = new Ledger(this.keyspace, () => this.clock.monotonic());
-  /** Deaths, lost replies and so on; off while the world is let come to rest. */
-  faults = true;
+  readonly outages = new Outages(this.clock, this.ledger);
+  readonly unrest: Unrest;
   deaths = 0;
   #born = 0;
   readonly #seed: number;
@@ -59,8 +57,6 @@ export class World {
   /** Highest fence of each host and controller. */
   readonly #fences = new Map<string, number>();
   readonly #changedEngines = new Set<HollowMachine>();
-  /** When the last cut of a machine ends (monotonic). */
-  readonly #cutUntil = new Map<HollowMachine, number>();
   readonly #wire: Wire;
 
   constructor(seed: number, { replicas = 2, tell, bug }: WorldOptions = {}) {
@@ -68,6 +64,7 @@ export class World {
     this.#bug = bug;
     this.#log = tell ? telling(tell, () => this.clock.monotonic()) : silent;
     this.random = seededRandom(seed);
+    this.unrest = new Unrest(this.clock, this.random);
     const latency = seededRandom(seed + 1);
     this.etcd = createMemoryEtcd({
       clock: this.clock,
@@ -76,7 +73,7 @@ export class World {
     });
     this.hollow = new Hollow({ clock: this.clock, random: seededRandom(seed + 2) });
     const random = seededRandom(seed + 3);
-    this.names = new SimulatedNames({ clock: this.clock, random, faults: () => this.faults });
+    this.names = new SimulatedNames({ clock: this.clock, random, faults: () => this.unrest.on });
     this.etcd.observe(({ revision, events }) => {
       for (const { type, kv } of events) {
         const { key, createRevision, modRevision } = kv;
@@ -92,7 +89,7 @@ export class World {
       ledger: this.ledger,
       clock: this.clock,
       random: this.random,
-      faulty: () => this.faults,
+      unrest: this.unrest,
       broken: (what) => this.#break(what),
     });
     this.hollow.observe((machine) => this.#changedEngines.add(machine));
@@ -129,22 +126,11 @@ export class World {
     for (const what of wrong()) this.broken.push(`${when}: ${what}`);
   }
 
-  /** Cuts a machine off, for so many milliseconds at least: several cuts end with the last of them. */
-  cutOff(machine: HollowMachine, ms: number): void {
-    const until = Math.max(this.clock.monotonic() + ms, this.#cutUntil.get(machine) ?? 0);
-    this.#cutUntil.set(machine, until);
-    machine.reachable = false;
-    this.ledger.hears(machine.host, 'nothing');
-    this.clock.after(until - this.clock.monotonic(), () => {
-      if (this.#cutUntil.get(machine) === until) this.#reach(machine);
-    });
-  }
-
   /** Everything fine again: machines reachable, store reachable, processes up. */
   heal(): void {
-    this.faults = false;
+    this.unrest.on = false;
     for (const machine of this.hollow.machines.values()) {
-      this.#reach(machine);
+      this.outages.end(machine);
       machine.slowMs = 0;
       machine.refusedImages.clear();
     }
@@ -152,11 +138,6 @@ export class World {
       replica.partitioned = false;
       replica.life.thaw();
     }
-  }
-
-  #reach(machine: HollowMachine): void {
-    machine.reachable = true;
-    this.ledger.hears(machine.host, 'answers');
   }
 
   /** Looks at the engines that changed since the last look. */
@@ -198,7 +179,7 @@ export class World {
     const name = `replica-${index}-${this.#born++}`;
     const random = seededRandom(this.#seed * 31 + this.#born);
     const life = new Life(
-      () => (this.faults && this.random.next() < DEATHS ? (this.random.next() < 0.5 ? 'before' : 'after') : undefined),
+      () => this.unrest.death(),
       () => {
         this.deaths++;
         this.clock.after(integer(this.random, DOWN), () => this.#give(index));
@@ -206,7 +187,7 @@ export class World {
     );
     const clock = mortalClock(this.clock, life);
     const sender: Sender = { name, life, partitioned: false };
-    const connection = { fault: () => this.#fault(sender) };
+    const connection = { fault: () => this.unrest.fault(sender) };
     const process = createProcess({
       controllers: this.#bug?.controllers?.(controllers) ?? controllers,
       kv: mortalKv(this.etcd.connect(connection), life),
@@ -219,7 +200,7 @@ export class World {
         dns: this.names.dns,
         hollow: this.hollow,
         life,
-        delay: () => sleep(this.clock, this.#stall(life)),
+        delay: () => sleep(this.clock, this.unrest.stall(life)),
         ...(this.#bug && { bug: this.#bug }),
       }),
       identity: { replica: name, hostname: 'simulation', pid: this.#born, version: '0' },
@@ -227,23 +208,6 @@ export class World {
     });
     this.replicas[index] = Object.assign(sender, { process });
     process.start();
-  }
-
-  /** Milliseconds that a batch is held up on its way to a host. Half of those that are were their sender's last. */
-  #stall(sender: Life): number {
-    if (!this.faults || this.random.next() >= STALLS) return 0;
-    if (this.random.next() < 0.5) this.clock.after(integer(this.random, 1000), () => sender.kill());
-    return integer(this.random, 50_000);
-  }
-
-  #fault(sender: Sender): Fault {
-    if (sender.partitioned) return 'lost-request';
-    if (!this.faults) return 'none';
-    const fate = this.random.next();
-    if (fate < 0.001) return 'lost-reply';
-    if (fate < 0.002) return 'lost-request';
-    if (fate < 0.004) return { delayMs: integer(this.random, fate < 0.003 ? 3000 : 30_000) };
-    return 'none';
   }
 }
 
