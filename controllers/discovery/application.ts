@@ -3,7 +3,7 @@ import type { NameRecord } from '../../lib/records/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
 import type { Discovery, Owned } from './context.ts';
 import { namesOf } from './names.ts';
-import { removals } from './servers.ts';
+import { holdersOf, removals } from './servers.ts';
 import { skydnsOf } from './skydns.ts';
 
 /** Writes of one unit (lib/store/types.ts). */
@@ -24,7 +24,9 @@ export async function reconcileApplication(app: string, context: Discovery): Pro
   const known = state.by('names', 'app', app);
   const work: Promise<unknown>[] = [];
   for (const entry of known) {
-    if (!names.has(entry.id)) work.push(...change(entry.id, withdrawn(entry.value), entry, context));
+    if (names.has(entry.id)) continue;
+    if (holdersOf(entry, state).length > 0) work.push(...change(entry.id, withdrawn(entry.value), entry, context));
+    else work.push(store.commit({ writes: deletion(entry, state) }));
   }
   for (const [id, wanted] of names) {
     const entry = state.get('names', id);
@@ -49,6 +51,12 @@ export async function reconcileApplication(app: string, context: Discovery): Pro
 }
 
 const put = (id: string, value: NameRecord): Write<Owned> => ({ put: 'names', id, value });
+
+/** A name that no server has to forget. */
+const deletion = (entry: Entry<'names'>, state: View): Write<Owned>[] => [
+  { delete: 'names', id: entry.id, expect: entry.modRevision },
+  ...skydnsWrites(entry.id, entry.value, withdrawn(entry.value), state),
+];
 
 /** What is left of a name that nothing has any more, until no server holds it. */
 const withdrawn = ({ application, clouds, ttl }: NameRecord): NameRecord => ({
