@@ -1,49 +1,98 @@
-import { CalicoReader, cidrOfKey, paths } from '../../lib/calico/index.ts';
 import {
-  allocate,
+  blockSizeFor,
   type Cidr,
   formatCidr,
   type NetworkSize,
   overlaps,
-  rangeAround,
+  parseCidr,
   sizeNetwork,
-  tryParseAddress,
   tryParseCidr,
 } from '../../lib/network/index.ts';
-import type { NetworkClaim } from '../../lib/records/index.ts';
+import type { NetworkRecord, VirtualNetworkSpec } from '../../lib/records/index.ts';
 import type { View } from '../../lib/store/index.ts';
+import { AddressSpace, type Holder } from './address-space.ts';
 import type { IppoolTools } from './tools.ts';
+import type { Wanted } from './wanted.ts';
 
-/** Subnets of hosts are not known, only their addresses: this much around each is left alone. */
-const HOST_SUBNET = { 4: 24, 6: 64 } as const;
+/** What Calico accepts as the prefix length of a block. */
+const BLOCKS = { 4: [20, 32], 6: [116, 128] } as const;
+/** How much smaller than wanted a further range may be, where the supernet is nearly full. Bits. */
+const SMALLER = 4;
 
-/** How large the network of a claim has to be, for the hosts that its cloud may have. */
-export function sizeFor(claim: NetworkClaim, state: View): NetworkSize {
-  const cloud = state.get('accepted/dockerclouds', claim.cloud)?.value.spec;
-  const hosts = Math.max(cloud?.hosts.max ?? 0, state.list('hosts', claim.cloud).length);
-  return sizeNetwork({ containers: claim.containers, hosts });
+/** How large the network has to be where its range is allocated. */
+export function sizeOfWanted({ containers, hosts, spec }: Wanted): NetworkSize {
+  const { prefix, blockSize } = sizeNetwork({ containers, hosts });
+  return { prefix, blockSize: fits(spec.blockSize, 4) ? Math.max(prefix, spec.blockSize) : blockSize };
+}
+
+/** Prefix length of the blocks of a network's first range, where the user chose that. */
+export function blockSizeOf(range: Cidr, spec: VirtualNetworkSpec, hosts: number): number {
+  return fits(spec.blockSize, range.family) ? Math.max(range.prefix, spec.blockSize) : blockSizeFor(range, hosts);
+}
+
+/** Prefix length of the blocks of a further range: always the same, whatever has become of the hosts. */
+export function furtherBlockSize(range: Cidr, { cidr, blockSize }: NetworkRecord, spec: VirtualNetworkSpec): number {
+  const sameFamily = tryParseCidr(cidr)?.family === range.family;
+  return sameFamily ? Math.max(range.prefix, blockSize) : blockSizeOf(range, spec, 1);
+}
+
+const fits = (blockSize: number | undefined, family: 4 | 6): blockSize is number =>
+  blockSize !== undefined && blockSize >= BLOCKS[family][0] && blockSize <= BLOCKS[family][1];
+
+/**
+ * A range for a network: inside the supernet, beside every pool and block in Calico (ours and others', disabled ones
+ * too), every network of ours, the subnets of hosts, and what was given out a moment ago.
+ */
+export function freeRange(prefix: number, state: View, { supernet, fresh }: IppoolTools): Cidr | undefined {
+  const { ranges } = AddressSpace.of(state);
+  const recent = fresh.list(state.revision);
+  for (const { network, range } of recent) ranges.add(range, FRESH, { kind: 'network', name: network, range });
+  const found = ranges.firstFree(supernet, prefix);
+  for (const { range } of recent) ranges.remove(range, FRESH);
+  return found;
+}
+
+const FRESH = 'fresh';
+
+/** As `freeRange`, for what a network gets besides: rather a smaller one than none. */
+export function furtherRange(prefix: number, smallest: number, state: View, tools: IppoolTools): Cidr | undefined {
+  for (let bits = 0; bits <= SMALLER && prefix + bits <= smallest; bits++) {
+    const range = freeRange(prefix + bits, state, tools);
+    if (range) return range;
+  }
+  return undefined;
 }
 
 /**
- * A range for a new network: inside the supernet, beside every pool and block in Calico (ours and others', disabled
- * ones too), every network of ours, the subnets of hosts, and what was given out a moment ago.
+ * Who else has addresses of a range, as a person would call it.
+ *
+ * @param except  a network that may have it: its own record and pools, and what blocks there are
  */
-export function freeRange(prefix: number, state: View, { supernet, fresh }: IppoolTools): Cidr | undefined {
-  return allocate(supernet, prefix, [...taken(supernet, state), ...fresh.list(state.revision)]);
-}
-
-function* taken(supernet: Cidr, state: View): Iterable<Cidr> {
-  for (const pool of new CalicoReader(state).pools()) yield* inside(supernet, tryParseCidr(pool.spec.cidr));
-  for (const { id } of state.list('calico', paths.blocks(supernet.family))) yield* inside(supernet, cidrOfKey(id));
-  for (const { value } of state.list('networks')) yield* inside(supernet, tryParseCidr(value.cidr));
-  const subnets = new Set<string>();
-  for (const { value } of state.list('hosts')) {
-    const address = tryParseAddress(value.address);
-    if (address) subnets.add(formatCidr(rangeAround(address, HOST_SUBNET[address.family])));
+export function conflictOf(
+  range: Cidr,
+  state: View,
+  { fresh }: IppoolTools,
+  except?: { network: string; pools: readonly string[] },
+): string | undefined {
+  for (const holder of AddressSpace.of(state).ranges.overlapping(range)) {
+    if (!except || !isPartOf(holder, except)) return describe(holder);
   }
-  for (const subnet of subnets) yield* inside(supernet, tryParseCidr(subnet));
+  const other = fresh
+    .list(state.revision)
+    .find((each) => each.network !== except?.network && overlaps(each.range, range));
+  return other && describe({ kind: 'network', name: other.network, range: other.range });
 }
 
-function* inside(supernet: Cidr, range: Cidr | undefined): Iterable<Cidr> {
-  if (range && overlaps(supernet, range)) yield range;
+const isPartOf = ({ kind, name }: Holder, { network, pools }: { network: string; pools: readonly string[] }): boolean =>
+  kind === 'block' || (kind === 'network' && name === network) || (kind === 'pool' && pools.includes(name));
+
+function describe({ kind, name, range }: Holder): string {
+  const text = formatCidr(range);
+  if (kind === 'hosts') return `${text}, where hosts are`;
+  if (kind === 'block') return `the block ${text} that is left in Calico’s IPAM`;
+  return `${kind === 'pool' ? 'the IP pool' : 'the network'} ${name} (${text})`;
 }
+
+/** The ranges that a spec names, in order. */
+export const explicitRanges = ({ cidr, pools }: VirtualNetworkSpec): Cidr[] =>
+  [...(cidr === undefined ? [] : [cidr]), ...pools].map(parseCidr);

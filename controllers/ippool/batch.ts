@@ -3,7 +3,7 @@ import type { Guard, Store, View, Write } from '../../lib/store/index.ts';
 import type { Owned } from './context.ts';
 
 /** Writes and guards of one unit (lib/store/types.ts). */
-const UNIT = 60;
+export const UNIT = 60;
 
 /** One thing to be done whole: what it writes and compares besides Calico's IPAM records. */
 export interface Part {

@@ -1,11 +1,21 @@
 import { CalicoReader, type IpamPlan, keyOf, type Pool } from '../../lib/calico/index.ts';
-import { formatAddress, tryParseAddress, tryParseCidr } from '../../lib/network/index.ts';
+import {
+  type Address,
+  type Cidr,
+  contains,
+  formatAddress,
+  rangeAround,
+  tryParseAddress,
+  tryParseCidr,
+} from '../../lib/network/index.ts';
 import type { EndpointRecord } from '../../lib/records/index.ts';
 import { containerOf, type Entry, type Guard, hostOf, type View, type Write } from '../../lib/store/index.ts';
+import { AddressSpace } from './address-space.ts';
 import type { Part } from './batch.ts';
 import type { Owned } from './context.ts';
 import { handleOf, hostInterface, macAddress } from './names.ts';
-import { type Origin, workloadEndpointId, workloadEndpointOf } from './resources.ts';
+import type { Origin } from './resources.ts';
+import { workloadEndpointId, workloadEndpointOf } from './workloads.ts';
 
 /** Assignments of a host whose container record is the one that was placed, and that have no endpoint yet. */
 export function assignmentsToServe(host: string, state: View): Entry<'assignments'>[] {
@@ -24,11 +34,14 @@ export function endpointsToRemove(host: string, state: View): Entry<'endpoints'>
 
 export interface JoinedNetwork {
   name: string;
-  pools: Pool[];
+  /** Those that give out addresses, with what to compare: one that is disabled meanwhile gives out nothing more. */
+  pools: (Pool & { guard: Guard })[];
   dns: string[];
-  /** The pools as they were read: one that is disabled meanwhile gives out nothing more. */
-  guards: Guard[];
+  /** It gets no further ranges by itself. */
+  fixed: boolean;
 }
+
+export type Link = EndpointRecord['interfaces'][number];
 
 /** The container record that was placed; none once it wants another incarnation. */
 const placedAs = (assignment: Entry<'assignments'>, state: View): Entry<'containers'> | undefined => {
@@ -39,12 +52,18 @@ const placedAs = (assignment: Entry<'assignments'>, state: View): Entry<'contain
 /**
  * The networks that an assignment's container joins, in order of its interfaces.
  *
+ * @param known  networks that were looked up before, by name: a host's containers join few
  * @returns undefined while one of them is not there, or is going
  */
-export function networksOf(assignment: Entry<'assignments'>, state: View): JoinedNetwork[] | undefined {
+export function networksOf(
+  assignment: Entry<'assignments'>,
+  state: View,
+  known: Map<string, JoinedNetwork | undefined>,
+): JoinedNetwork[] | undefined {
   const networks: JoinedNetwork[] = [];
   for (const name of placedAs(assignment, state)?.value.networks ?? []) {
-    const network = joined(name, state);
+    if (!known.has(name)) known.set(name, joined(name, state));
+    const network = known.get(name);
     if (!network) return undefined;
     networks.push(network);
   }
@@ -55,78 +74,140 @@ function joined(name: string, state: View): JoinedNetwork | undefined {
   const network = state.get('networks', name);
   if (!network || network.value.deleting) return undefined;
   const reader = new CalicoReader(state);
-  const guards: Guard[] = [];
-  const pools = network.value.pools.flatMap((id): Pool[] => {
+  const pools = network.value.pools.flatMap((id): JoinedNetwork['pools'] => {
     const { value: pool, revision } = reader.pool(id);
     const cidr = pool && tryParseCidr(pool.spec.cidr);
     if (!cidr || pool.spec.disabled) return [];
-    guards.push({ unchanged: 'calico', id: keyOf.pool(id), at: revision });
-    return [{ cidr, blockSize: pool.spec.blockSize ?? network.value.blockSize }];
+    const blockSize = pool.spec.blockSize ?? network.value.blockSize;
+    return [{ cidr, blockSize, guard: { unchanged: 'calico', id: keyOf.pool(id), at: revision } }];
   });
   // The cache may show a network a moment before its pool.
-  return pools.length === 0 ? undefined : { name, pools, dns: network.value.dns, guards };
+  if (pools.length === 0) return undefined;
+  const fixed = state.get('accepted/virtualnetworks', name)?.value.spec.cidr !== undefined;
+  return { name, pools, dns: network.value.dns, fixed };
 }
 
-/**
- * The endpoint of an assignment, with an address in each of its networks; without any, and with a message, where one
- * of them is full.
- */
+/** The endpoint of an assignment, with an address of each family in each of its networks; or why there is none. */
 export function endpointFor(
   assignment: Entry<'assignments'>,
   networks: readonly JoinedNetwork[],
   { plan, origin }: { plan: IpamPlan; origin: Origin },
 ): Part {
   const { id } = assignment;
-  const { uid } = assignment.value;
-  const host = hostOf(assignment);
-  const guards: Guard[] = [{ unchanged: 'assignments', id, at: assignment.modRevision }];
+  const guards = [stillAssigned(assignment)];
   const writes: Write<Owned>[] = [];
-  const endpoint: EndpointRecord = { uid, interfaces: [], dns: [...new Set(networks.flatMap(({ dns }) => dns))] };
+  const links: Link[] = [];
   const undo = plan.mark();
   for (const [index, network] of networks.entries()) {
-    const handle = handleOf(network.name, uid);
-    const assigned = plan.assign({ host, pools: network.pools, handle, now: origin.now });
-    if ('refused' in assigned) {
+    const made = linkFor(assignment, network, { index, plan, origin });
+    if ('refused' in made) {
       undo();
-      const message = `network ${network.name} is full: ${assigned.refused}`;
-      return {
-        writes: [{ put: 'endpoints', id, value: { uid, interfaces: [], dns: [], message }, expect: 0 }],
-        guards,
-      };
+      return { writes: [refusal(assignment, made.refused)], guards };
     }
-    const link = {
-      network: network.name,
-      name: `eth${index}`,
-      address: formatAddress(assigned.address),
-      hostInterface: hostInterface(uid, network.name),
-      mac: macAddress(uid, network.name),
-    };
-    endpoint.interfaces.push(link);
-    const made = workloadEndpointOf({ ...link, host, uid }, origin);
-    writes.push({ put: 'calico', ...made, expect: 0 });
-    guards.push(...network.guards);
+    links.push(made.link);
+    writes.push(...made.part.writes);
+    guards.push(...made.part.guards);
   }
-  writes.push({ put: 'endpoints', id, value: endpoint, expect: 0 });
+  writes.push({ put: 'endpoints', id, value: recordOf(assignment, links, networks), expect: 0 });
   return { writes, guards };
 }
+
+export const stillAssigned = ({ id, modRevision }: Entry<'assignments'>): Guard => ({
+  unchanged: 'assignments',
+  id,
+  at: modRevision,
+});
+
+/** What placement is told: it takes the assignment back. */
+export const refusal = ({ id, value: { uid } }: Entry<'assignments'>, message: string): Write<Owned> => ({
+  put: 'endpoints',
+  id,
+  value: { uid, interfaces: [], dns: [], message },
+  expect: 0,
+});
+
+export const recordOf = (
+  { value: { uid } }: Entry<'assignments'>,
+  interfaces: Link[],
+  networks: readonly JoinedNetwork[],
+): EndpointRecord => ({ uid, interfaces, dns: [...new Set(networks.flatMap(({ dns }) => dns))] });
+
+/** An interface in one network: its addresses, and its workload endpoint. */
+export function linkFor(
+  assignment: Entry<'assignments'>,
+  network: JoinedNetwork,
+  { index, plan, origin }: { index: number; plan: IpamPlan; origin: Origin },
+): { link: Link; part: Part } | { refused: string } {
+  const { uid } = assignment.value;
+  const host = hostOf(assignment);
+  const handle = handleOf(network.name, uid);
+  const addresses: Address[] = [];
+  const guards: Guard[] = [];
+  for (const family of [4, 6] as const) {
+    const pools = network.pools.filter(({ cidr }) => cidr.family === family);
+    if (pools.length === 0) continue;
+    const assigned = plan.assign({ host, pools, handle, now: origin.now });
+    if ('refused' in assigned) {
+      const cure = network.fixed ? '; another range in its spec.pools would help' : '';
+      return { refused: `network ${network.name} is full: ${assigned.refused}${cure}` };
+    }
+    addresses.push(assigned.address);
+    const single = singleRange(assigned.address);
+    guards.push(...pools.filter(({ cidr }) => contains(cidr, single)).map(({ guard }) => guard));
+  }
+  const link = linkOf(uid, network.name, index, addresses);
+  const made = workloadEndpointOf({ ...link, host, uid }, origin);
+  return { link, part: { writes: [{ put: 'calico', ...made, expect: 0 }], guards } };
+}
+
+/** @param addresses  the IPv4 one first, where there are both */
+export function linkOf(uid: string, network: string, index: number, addresses: readonly Address[]): Link {
+  const [address = '', address6] = addresses.map(formatAddress);
+  return {
+    ...{ network, name: `eth${index}`, address, ...(address6 !== undefined && { address6 }) },
+    hostInterface: hostInterface(uid, network),
+    mac: macAddress(uid, network),
+  };
+}
+
+const singleRange = (address: Address): Cidr => rangeAround(address, address.family === 4 ? 32 : 128);
 
 /**
  * Takes an endpoint away with its addresses. The transaction compares that nothing is left of the container on the
  * host and that nobody wants this incarnation: from then on it can never be created.
  */
 export function removalOf(endpoint: Entry<'endpoints'>, { plan, state }: { plan: IpamPlan; state: View }): Part {
-  const { id } = endpoint;
-  const { uid, interfaces } = endpoint.value;
-  const host = hostOf(endpoint);
+  const { id, modRevision } = endpoint;
+  const taken = takenOff(endpoint, endpoint.value.interfaces, { plan, state });
+  return {
+    writes: [{ delete: 'endpoints', id, expect: modRevision }, ...taken.writes],
+    guards: [...neverAgain(endpoint, state), ...taken.guards],
+  };
+}
+
+/** That a container is gone from its host and that its incarnation cannot be created (again). */
+export function neverAgain({ id }: Entry<'endpoints'>, state: View): Guard[] {
+  const assignment = state.get('assignments', id);
+  return [{ absent: 'observed', id }, assignment ? stillAssigned(assignment) : { absent: 'assignments', id }];
+}
+
+/** Frees what some interfaces of an endpoint hold. */
+export function takenOff(
+  endpoint: Entry<'endpoints'>,
+  interfaces: readonly Link[],
+  { plan, state }: { plan: IpamPlan; state: View },
+): Part {
+  const { uid } = endpoint.value;
   const reader = new CalicoReader(state);
-  const writes: Write<Owned>[] = [{ delete: 'endpoints', id, expect: endpoint.modRevision }];
-  const guards: Guard[] = [{ absent: 'observed', id }];
-  for (const { network, name, address } of interfaces) {
+  const writes: Write<Owned>[] = [];
+  const guards: Guard[] = [];
+  for (const { network, name, address, address6 } of interfaces) {
     const handle = handleOf(network, uid);
-    const parsed = tryParseAddress(address);
-    const blockSize = state.get('networks', network)?.value.blockSize;
-    plan.release(handle, parsed && blockSize !== undefined ? [{ address: parsed, blockSize }] : []);
-    const workload = workloadEndpointId(host, uid, name);
+    plan.release(
+      handle,
+      [address, address6].flatMap((text) => inBlock(text, state)),
+    );
+    const workload = workloadEndpointId(hostOf(endpoint), uid, name);
     const expect = reader.revisionOf(workload);
     if (expect !== 0) writes.push({ delete: 'calico', id: workload, expect });
     // What the cache does not show yet must not be left behind.
@@ -134,9 +215,15 @@ export function removalOf(endpoint: Entry<'endpoints'>, { plan, state }: { plan:
       if (reader.revisionOf(calico) === 0) guards.push({ absent: 'calico', id: calico });
     }
   }
-  const assignment = state.get('assignments', id);
-  guards.push(
-    assignment ? { unchanged: 'assignments', id, at: assignment.modRevision } : { absent: 'assignments', id },
-  );
   return { writes, guards };
+}
+
+/** An address with the size of the block that holds it. */
+function inBlock(text: string | undefined, state: View): { address: Address; blockSize: number }[] {
+  const address = text === undefined ? undefined : tryParseAddress(text);
+  if (!address) return [];
+  for (const { kind, range } of AddressSpace.of(state).ranges.around(singleRange(address))) {
+    if (kind === 'block') return [{ address, blockSize: range.prefix }];
+  }
+  return [];
 }

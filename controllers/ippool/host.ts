@@ -1,11 +1,21 @@
 import { CalicoReader, cidrOfKey, IpamPlan, keyOf } from '../../lib/calico/index.ts';
-import { contains, tryParseCidr } from '../../lib/network/index.ts';
+import { contains } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { View, Write } from '../../lib/store/index.ts';
 import { Batch, writeOf } from './batch.ts';
 import type { Ippool, Owned } from './context.ts';
-import { assignmentsToServe, endpointFor, endpointsToRemove, networksOf, removalOf } from './endpoints.ts';
-import { isOurs, nodeAt, nodeOf, type Origin } from './resources.ts';
+import {
+  assignmentsToServe,
+  endpointFor,
+  endpointsToRemove,
+  type JoinedNetwork,
+  networksOf,
+  removalOf,
+} from './endpoints.ts';
+import { rangesOf } from './removal.ts';
+import { isOurs, type Origin } from './resources.ts';
+import { comesOffInSteps, createInSteps, needsSteps, removeInSteps } from './steps.ts';
+import { nodeAt, nodeOf } from './workloads.ts';
 
 /** Affinities given back in one transaction: each is a block and an affinity. */
 const AFFINITIES_AT_ONCE = 25;
@@ -31,14 +41,21 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
     const node = nodeFor(host, record.value.address, { state, origin, needed: coming.length > 0 });
     if (node) await batch.add(() => ({ writes: [node], guards: [] }));
   }
-  for (const endpoint of leaving) await batch.add(() => removalOf(endpoint, { plan, state }));
+  for (const endpoint of leaving) {
+    if (comesOffInSteps(endpoint)) await removeInSteps(endpoint, { batch, state });
+    else await batch.add(() => removalOf(endpoint, { plan, state }));
+  }
   let waiting = false;
+  let unfinished = false;
+  const known = new Map<string, JoinedNetwork | undefined>();
   for (const assignment of coming) {
-    const networks = networksOf(assignment, state);
-    if (networks) await batch.add(() => endpointFor(assignment, networks, { plan, origin }));
-    else waiting = true;
+    const networks = networksOf(assignment, state, known);
+    if (!networks) waiting = true;
+    else if (!needsSteps(networks)) await batch.add(() => endpointFor(assignment, networks, { plan, origin }));
+    else if (!(await createInSteps(assignment, networks, { batch, state, origin }))) unfinished = true;
   }
   await batch.commit();
+  if (unfinished) return { soon: true };
 
   const empty = state.list('endpoints', host).length === 0 && state.list('assignments', host).length === 0;
   if (empty && (!record || record.value.gone)) await forget(host, context);
@@ -66,7 +83,7 @@ async function forget(host: string, { state, store, installation }: Ippool): Pro
   for (let i = 0; i < released.length; i += AFFINITIES_AT_ONCE) {
     const plan = new IpamPlan(reader);
     for (const cidr of released.slice(i, i + AFFINITIES_AT_ONCE)) plan.releaseAffinity(host, cidr);
-    await store.commit({ writes: plan.changes().map(writeOf) });
+    await store.commit({ writes: [...plan.changes()].map(writeOf) });
   }
   const { value: node, revision } = reader.node(host);
   if (node && isOurs(node, installation)) {
@@ -74,4 +91,4 @@ async function forget(host: string, { state, store, installation }: Ippool): Pro
   }
 }
 
-const ourRanges = (state: View) => state.list('networks').flatMap(({ value }) => tryParseCidr(value.cidr) ?? []);
+const ourRanges = (state: View) => state.list('networks').flatMap(rangesOf);

@@ -1,39 +1,47 @@
-import { nameOf as calicoNameOf, kindOf, paths } from '../../lib/calico/index.ts';
+import { nameOf as calicoNameOf, decodeRecord, ipPool, kindOf, paths } from '../../lib/calico/index.ts';
 import { controller, Terminal } from '../../lib/reconcile/index.ts';
-import { hostOf, nameOf, type View } from '../../lib/store/index.ts';
+import { type Entry, hostOf, nameOf, type View } from '../../lib/store/index.ts';
+import { AddressSpace } from './address-space.ts';
+import { reconcileAudit } from './audit.ts';
 import { type Owned, owns } from './context.ts';
 import { reconcileHost } from './host.ts';
-import { claimOf, networkOf } from './names.ts';
+import { networkOf } from './names.ts';
 import { reconcileNetwork } from './network.ts';
+import { networkOfResource } from './resources.ts';
 import type { IppoolTools } from './tools.ts';
-import { reconcileVirtualNetwork } from './virtual-network.ts';
 
 export { type IppoolTools, ippoolTools } from './tools.ts';
 
 /** `h-1/default/shop/web-0` → `host/h-1` */
 const onHost = (entry: { id: string }): string => `host/${hostOf(entry)}`;
+const network = ({ id }: { id: string }): string => `network/${id}`;
 
 /**
- * Gives networks their ranges and containers their addresses, as Calico's own records: claim → network and pool,
- * assignment → endpoint, and back. Keys: `network/<name>`, `host/<name>`, `virtualnetwork/<name>`.
+ * Gives networks their ranges and containers their addresses, as Calico's own records: claim or VirtualNetwork →
+ * network and pools, assignment → endpoint, and back. Keys: `network/<name>`, `host/<name>`, `audit/<what>`.
  */
 export const ippool = controller<Owned, IppoolTools>({
   name: 'ippool',
   owns,
   watches: {
-    virtualnetworks: ({ id }) => `virtualnetwork/${id}`,
-    'status/virtualnetworks': ({ id }) => `virtualnetwork/${id}`,
+    virtualnetworks: network,
+    'accepted/virtualnetworks': network,
+    'status/virtualnetworks': network,
     networkclaims: ({ id }) => `network/${networkOf(id)}`,
-    networks: ({ id }) => `network/${id}`,
+    networks: network,
+    // A network of an application follows the cloud that it is in.
+    'accepted/dockerclouds': ({ id }, state) => state.by('networks', 'cloud', id).map(network),
     containers: ({ id, value }, state) => [
-      ...value.networks.map((network) => `network/${network}`),
+      ...value.networks.map((name) => `network/${name}`),
       ...state.by('assignments', 'container', id).map(onHost),
     ],
     hosts: (host) => `host/${nameOf(host)}`,
     assignments: onHost,
     observed: onHost,
     endpoints: onHost,
-    calico: ({ id }, state) => concernedBy(id, state),
+    calico: concernedBy,
+    // There is one: whoever leads looks for what belongs to nobody.
+    installation: () => 'audit/addresses',
   },
   // Hosts seldom want the same block, networks never; where they do, the transaction of one is refused and tried again.
   workers: 8,
@@ -41,27 +49,48 @@ export const ippool = controller<Owned, IppoolTools>({
     const name = key.slice(key.indexOf('/') + 1);
     if (key.startsWith('host/')) return reconcileHost(name, context);
     if (key.startsWith('network/')) return reconcileNetwork(name, context);
-    if (key.startsWith('virtualnetwork/')) return reconcileVirtualNetwork(name, context);
+    if (key.startsWith('audit/')) return reconcileAudit(context);
     throw new Terminal(`no such key: ${key}`);
   },
 });
 
 /** Whom one of Calico's records wakes. A block changes along with handles, and those name their network. */
-function concernedBy(id: string, state: View): string[] {
-  const kind = kindOf(id);
-  if (kind === 'node') return [`host/${calicoNameOf(id)}`];
-  if (kind === 'affinity') return [`host/${id.slice(paths.hosts.length + 1).split('/')[0]}`];
-  if (kind === 'handle') return [`network/${calicoNameOf(id).replace(/\.[^.]*$/, '')}`];
-  if (kind === 'pool') return [`network/${calicoNameOf(id)}`, ...waitingFor(calicoNameOf(id), state)];
-  return [];
+function concernedBy(entry: Entry<'calico'>, state: View): string[] {
+  const { id } = entry;
+  switch (kindOf(id)) {
+    case 'node':
+      return [`host/${calicoNameOf(id)}`];
+    case 'affinity':
+      return [`host/${id.slice(paths.hosts.length + 1).split('/')[0]}`];
+    case 'handle':
+      return [`network/${calicoNameOf(id).replace(/\.[^.]*$/, '')}`];
+    case 'profile':
+    case 'ipReservation':
+      return state.get('networks', calicoNameOf(id)) ? [`network/${calicoNameOf(id)}`] : [];
+    case 'pool': {
+      const name = networkOfPool(entry);
+      return [`network/${name}`, ...waitingFor(name, state)];
+    }
+    default:
+      return [];
+  }
+}
+
+function networkOfPool({ id, value }: Entry<'calico'>): string {
+  try {
+    return networkOfResource(decodeRecord(ipPool, id, value)) ?? calicoNameOf(id);
+  } catch {
+    return calicoNameOf(id);
+  }
 }
 
 /** Hosts with assignments that a network may have kept waiting. */
-function waitingFor(network: string, state: View): string[] {
-  const claim = claimOf(network);
-  if (!claim) return [];
-  return state
-    .list('containers', claim.app)
-    .filter(({ value }) => value.networks.includes(network))
-    .flatMap(({ id }) => state.by('assignments', 'container', id).map(onHost));
-}
+const waitingFor = (name: string, state: View): string[] => [
+  ...new Set(
+    AddressSpace.of(state)
+      .containersOn(name)
+      .flatMap((container) => state.by('assignments', 'container', container))
+      .filter(({ id }) => !state.get('endpoints', id))
+      .map(onHost),
+  ),
+];

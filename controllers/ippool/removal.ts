@@ -1,23 +1,23 @@
 import {
   CalicoReader,
-  cidrOfKey,
   hostOfBlock,
   type IPPoolSpec,
   IpamPlan,
   ipPool,
   keyOf,
-  paths,
   type Resource,
   writeJson,
 } from '../../lib/calico/index.ts';
-import { type Cidr, contains } from '../../lib/network/index.ts';
-import type { Result } from '../../lib/reconcile/index.ts';
+import { type Cidr, tryParseCidr } from '../../lib/network/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
+import { few } from './accept.ts';
+import { AddressSpace } from './address-space.ts';
+import { attachedTo, handlesIn } from './attached.ts';
 import { writeOf } from './batch.ts';
 import type { Ippool, Owned } from './context.ts';
-import { claimOf } from './names.ts';
+import { type Outcome, say } from './outcome.ts';
+import { reservation } from './reservations.ts';
 import { isOurs } from './resources.ts';
-import { blocksOf, poolsOf, usedAddresses } from './usage.ts';
 
 /** Milliseconds that other IPAM clients are given to notice that a pool is disabled (calico.md §2). */
 const DISABLED_FOR = 500;
@@ -30,50 +30,61 @@ const BLOCKS_AT_ONCE = 25;
  * Takes a network back in Calico's safe order, a step a visit: nothing uses it any more → its pools are disabled →
  * others have noticed → its blocks and affinities go → pools, profile and the network's own record go together.
  */
-export async function removeNetwork(network: Entry<'networks'>, context: Ippool): Promise<Result> {
+export async function removeNetwork(network: Entry<'networks'>, context: Ippool): Promise<Outcome> {
   const { state, store, clock } = context;
-  if (isWanted(network, state)) return undefined;
-  if (usedAddresses(network, state) > 0) return { after: IN_USE };
+  const users = usersOf(network, state);
+  if (users.length > 0) return { observed: [going('InUse', `waits for ${few(users)}`)], result: { after: IN_USE } };
 
   const pools = await poolRecords(network, context);
-  if (!pools) return { soon: true };
+  if (!pools) return { observed: [], result: { soon: true } };
   const { deleting } = network.value;
+  const observed = [going('ReleasingBlocks', 'its addresses are given back')];
   // Once the cache shows a pool disabled, it shows every address that was given out before, and no more can follow.
   if (!deleting || pools.some(({ pool }) => !pool.spec.disabled)) {
     const value = { ...network.value, deleting: new Date(clock.now()).toISOString() };
     const record: Write<Owned> = { put: 'networks', id: network.id, value, expect: network.modRevision };
     await store.commit({ writes: [record, ...switched(pools, { disabled: true })] });
-    return { after: DISABLED_FOR };
+    return { observed, result: { after: DISABLED_FOR } };
   }
   // The wall clock may jump; a wait is never longer than it would have been.
   const left = DISABLED_FOR - Math.abs(clock.now() - Date.parse(deleting));
-  if (left > 0) return { after: left };
+  if (left > 0) return { observed, result: { after: left } };
 
-  await releaseBlocks(network, context);
+  await releaseBlocks(rangesOf(network), context);
   await store.commit({
     writes: [{ delete: 'networks', id: network.id, expect: network.modRevision }, ...deletions(network, context)],
   });
-  return undefined;
+  return { observed, result: undefined };
 }
 
-/** The network is claimed again before it was gone: it goes on as it was. */
-export async function restore(network: Entry<'networks'>, context: Ippool): Promise<Result> {
+const going = (reason: string, message: string) => say('Deleting', 'True', reason, message);
+
+/** The network is wanted again before it was gone: it goes on as it was. */
+export async function restore(network: Entry<'networks'>, context: Ippool): Promise<Outcome> {
   const pools = await poolRecords(network, context);
-  if (!pools) return { soon: true };
+  if (!pools) return { observed: [], result: { soon: true } };
   const { deleting: _, ...value } = network.value;
   const record: Write<Owned> = { put: 'networks', id: network.id, value, expect: network.modRevision };
   await context.store.commit({ writes: [record, ...switched(pools, { disabled: false })] });
-  return undefined;
+  return { observed: [], result: undefined };
 }
 
-/** Whether a container of the network's own application is still meant to join it. */
-function isWanted({ id, value: { uid } }: Entry<'networks'>, state: View): boolean {
-  const claim = claimOf(id);
-  return (
-    claim !== undefined &&
-    state.list('containers', claim.app).some(({ value }) => value.uid === uid && value.networks.includes(id))
-  );
+/** Who keeps a network from going: containers that join it, and whoever else has an address in it. */
+function usersOf(network: Entry<'networks'>, state: View): string[] {
+  const { id, value } = network;
+  const space = AddressSpace.of(state);
+  // Of an application, only those of the very application that the network was made for.
+  const joining = space.containersOn(id).some((each) => isOwn(each, value, state));
+  if (joining || space.endpointsOn(id).length > 0) return attachedTo(id, state);
+  return value.pools.some((pool) => space.usedIn(pool) > 0) ? handlesIn(rangesOf(network), state) : [];
 }
+
+const isOwn = (container: string, network: Entry<'networks'>['value'], state: View): boolean =>
+  network.cloud === '' || state.get('containers', container)?.value.uid === network.uid;
+
+/** The ranges of a network's pools. */
+export const rangesOf = ({ value }: Entry<'networks'>): Cidr[] =>
+  (value.ranges ?? [value.cidr]).flatMap((text) => tryParseCidr(text) ?? []);
 
 interface PoolRecord {
   pool: Resource<IPPoolSpec>;
@@ -81,13 +92,17 @@ interface PoolRecord {
 }
 
 /** @returns the pools that there are; undefined when the cache does not show one yet */
-async function poolRecords(network: Entry<'networks'>, { state, store }: Ippool): Promise<PoolRecord[] | undefined> {
+async function poolRecords(
+  network: Entry<'networks'>,
+  { state, store, installation }: Ippool,
+): Promise<PoolRecord[] | undefined> {
   const reader = new CalicoReader(state);
   const records: PoolRecord[] = [];
   for (const name of network.value.pools) {
     const { value: pool, revision } = reader.pool(name);
-    if (pool) records.push({ pool, revision });
-    else if (revision === 0 && (await store.read('calico', keyOf.pool(name)))) return undefined;
+    if (pool) {
+      if (isOurs(pool, installation)) records.push({ pool, revision });
+    } else if (revision === 0 && (await store.read('calico', keyOf.pool(name)))) return undefined;
   }
   return records;
 }
@@ -100,41 +115,36 @@ const switched = (pools: readonly PoolRecord[], { disabled }: { disabled: boolea
     return { put: 'calico', id: keyOf.pool(pool.metadata.name), value, expect: revision };
   });
 
-async function releaseBlocks(network: Entry<'networks'>, { state, store }: Ippool): Promise<void> {
-  const affinities = affinitiesIn(
-    poolsOf(network, state).map(({ cidr }) => cidr),
-    state,
-  );
-  for (const { cidr, block } of blocksOf(network, state)) {
-    const host = hostOfBlock(block);
-    if (host !== undefined) affinities.set(keyOf.affinity(host, cidr), { host, cidr });
+/** Gives back every block of some ranges, and each host's affinity to it. */
+export async function releaseBlocks(ranges: readonly Cidr[], { state, store }: Ippool): Promise<void> {
+  const space = AddressSpace.of(state);
+  const reader = new CalicoReader(state);
+  const affinities = new Map<string, { host: string; range: Cidr }>();
+  for (const within of ranges) {
+    for (const { host, range } of space.affinities.inside(within))
+      affinities.set(keyOf.affinity(host, range), { host, range });
+    for (const { id, range } of space.blocksIn(within)) {
+      const { value: block } = reader.block(id);
+      const host = block && hostOfBlock(block);
+      if (host !== undefined) affinities.set(keyOf.affinity(host, range), { host, range });
+    }
   }
   const all = [...affinities.values()];
   for (let i = 0; i < all.length; i += BLOCKS_AT_ONCE) {
     const plan = new IpamPlan(new CalicoReader(state));
-    for (const { host, cidr } of all.slice(i, i + BLOCKS_AT_ONCE)) plan.releaseAffinity(host, cidr);
-    await store.commit({ writes: plan.changes().map(writeOf) });
+    for (const { host, range } of all.slice(i, i + BLOCKS_AT_ONCE)) plan.releaseAffinity(host, range);
+    await store.commit({ writes: [...plan.changes()].map(writeOf) });
   }
-}
-
-/** Every host's affinities inside some ranges, by id. */
-function affinitiesIn(ranges: Cidr[], state: View): Map<string, { host: string; cidr: Cidr }> {
-  const found = new Map<string, { host: string; cidr: Cidr }>();
-  for (const { id } of state.list('calico', paths.hosts)) {
-    const cidr = cidrOfKey(id);
-    const host = id.slice(paths.hosts.length + 1).split('/')[0];
-    if (host && cidr && ranges.some((range) => contains(range, cidr))) found.set(id, { host, cidr });
-  }
-  return found;
 }
 
 function deletions(network: Entry<'networks'>, { state, installation }: Ippool): Write<Owned>[] {
   const reader = new CalicoReader(state);
-  const ids = network.value.pools.map(keyOf.pool);
-  const profile = reader.profile(network.id).value;
-  if (profile && isOurs(profile, installation)) ids.push(keyOf.profile(network.id));
-  return ids
-    .map((id) => ({ id, expect: reader.revisionOf(id) }))
-    .filter(({ expect }) => expect !== 0)
-    .map(({ id, expect }) => ({ delete: 'calico', id, expect }));
+  const found = [
+    ...network.value.pools.map((name) => ({ id: keyOf.pool(name), record: reader.pool(name).value })),
+    { id: keyOf.profile(network.id), record: reader.profile(network.id).value },
+    { id: keyOf.ipReservation(network.id), record: reservation(network.id, state).value },
+  ];
+  return found
+    .filter(({ record }) => record !== undefined && isOurs(record, installation))
+    .map(({ id }) => ({ delete: 'calico', id, expect: reader.revisionOf(id) }));
 }

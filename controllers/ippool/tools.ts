@@ -1,5 +1,6 @@
 import type { Cidr } from '../../lib/network/index.ts';
 import { parseCidr } from '../../lib/network/index.ts';
+import { Suspects } from './suspects.ts';
 
 /** Where application networks are cut from, unless told otherwise. */
 export const DEFAULT_SUPERNET = '10.64.0.0/10';
@@ -10,14 +11,16 @@ export const DEFAULT_SUPERNET = '10.64.0.0/10';
  * two leaders that the later one begins with all that the earlier one wrote.
  */
 export class FreshRanges {
-  readonly #ranges = new Map<string, { cidr: Cidr; landed: number }>();
+  readonly #ranges = new Map<string, { range: Cidr; landed: number }>();
 
   /** @param shown  revision of the cache: what landed before it is seen there */
-  *list(shown: number): Iterable<Cidr> {
-    for (const [network, { cidr, landed }] of this.#ranges) {
+  list(shown: number): { network: string; range: Cidr }[] {
+    const fresh: { network: string; range: Cidr }[] = [];
+    for (const [network, { range, landed }] of this.#ranges) {
       if (landed <= shown) this.#ranges.delete(network);
-      else yield cidr;
+      else fresh.push({ network, range });
     }
+    return fresh;
   }
 
   /**
@@ -25,10 +28,10 @@ export class FreshRanges {
    *
    * @throws what `commit` throws; then the range is free again
    */
-  async during(network: string, cidr: Cidr, commit: () => Promise<number>): Promise<void> {
-    this.#ranges.set(network, { cidr, landed: Number.POSITIVE_INFINITY });
+  async during(network: string, range: Cidr, commit: () => Promise<number>): Promise<void> {
+    this.#ranges.set(network, { range, landed: Number.POSITIVE_INFINITY });
     try {
-      this.#ranges.set(network, { cidr, landed: await commit() });
+      this.#ranges.set(network, { range, landed: await commit() });
     } catch (error) {
       this.#ranges.delete(network);
       throw error;
@@ -41,6 +44,9 @@ export interface IppoolTools {
   /** Application networks are cut from it. */
   supernet: Cidr;
   fresh: FreshRanges;
+  /** Monotonic time at which the addresses in use of a network were last written down. */
+  counted: Map<string, number>;
+  suspects: Suspects;
 }
 
 /**
@@ -50,4 +56,6 @@ export interface IppoolTools {
 export const ippoolTools = ({ supernet = DEFAULT_SUPERNET }: { supernet?: string } = {}): IppoolTools => ({
   supernet: parseCidr(supernet),
   fresh: new FreshRanges(),
+  counted: new Map(),
+  suspects: new Suspects(),
 });

@@ -1,33 +1,32 @@
-import { type Block, CalicoReader, keyOf, usedIn } from '../../lib/calico/index.ts';
-import { type Cidr, countOfSubnets, subnetAt, tryParseCidr } from '../../lib/network/index.ts';
-import type { Entry, View } from '../../lib/store/index.ts';
+import { ordinalOf, sizeOf, tryParseAddress, tryParseCidr } from '../../lib/network/index.ts';
+import type { NetworkRecord } from '../../lib/records/index.ts';
 
-/** Pools of a network that exist, with the size of their blocks. */
-export function poolsOf({ value }: Entry<'networks'>, state: View): { cidr: Cidr; blockSize: number }[] {
-  const reader = new CalicoReader(state);
-  return value.pools.flatMap((name) => {
-    const spec = reader.pool(name).value?.spec;
-    const cidr = spec && tryParseCidr(spec.cidr);
-    return cidr ? [{ cidr, blockSize: spec.blockSize ?? value.blockSize }] : [];
-  });
+/** How full a network is. */
+export type Usage = Pick<NetworkRecord, 'used' | 'capacity'>;
+
+/** A pool's range, and how many of its addresses somebody holds. */
+export interface PoolUsage {
+  range: string;
+  used: number;
 }
 
-/** Every block of a network's pools that there is. */
-export function* blocksOf(network: Entry<'networks'>, state: View): Iterable<{ cidr: Cidr; block: Block }> {
-  const reader = new CalicoReader(state);
-  for (const { cidr, blockSize } of poolsOf(network, state)) {
-    const blocks = countOfSubnets(cidr, blockSize);
-    for (let i = 0; i < blocks; i++) {
-      const range = subnetAt(cidr, blockSize, i);
-      const block = reader.block(keyOf.block(range)).value;
-      if (block) yield { cidr: range, block };
-    }
+/**
+ * How full a network is. Of two families the one counts that has less left: a container takes an address of each. An
+ * explicit gateway counts for neither side.
+ *
+ * @param gateway  an address that is never handed out where it lies in one of the ranges
+ */
+export function usageOf(pools: readonly PoolUsage[], gateway: string | undefined): Usage {
+  const reserved = gateway === undefined ? undefined : tryParseAddress(gateway);
+  const families = new Map<4 | 6, Usage>();
+  for (const { range: text, used } of pools) {
+    const range = tryParseCidr(text);
+    if (!range) continue;
+    const sum = families.get(range.family) ?? { used: 0, capacity: 0 };
+    const without = reserved && ordinalOf(range, reserved) !== undefined ? 1 : 0;
+    const capacity = Math.min(Number.MAX_SAFE_INTEGER, sum.capacity + Number(sizeOf(range)) - without);
+    families.set(range.family, { used: sum.used + used, capacity });
   }
-}
-
-/** Addresses of a network that somebody holds. */
-export function usedAddresses(network: Entry<'networks'>, state: View): number {
-  let used = 0;
-  for (const { block } of blocksOf(network, state)) used += usedIn(block);
-  return used;
+  const [first = { used: 0, capacity: 0 }, second] = [...families.values()];
+  return second && second.capacity - second.used < first.capacity - first.used ? second : first;
 }

@@ -1,4 +1,4 @@
-import { type Cidr, sizeOf } from './addresses.ts';
+import type { Cidr } from './addresses.ts';
 
 /** What a network is sized by. */
 export interface Demand {
@@ -18,46 +18,38 @@ export interface NetworkSize {
 const SMALLEST_NETWORK = 24;
 /** Calico accepts 20 to 32. Every assignment rewrites a whole block, so blocks stay under 256 addresses (3 KB). */
 const LARGEST_BLOCK = 24;
+/** A host that takes a block for each container or two has more blocks than a network has routes to spare. */
+const SMALLEST_BLOCK = 28;
 /** Calico's own default for a /24 is four blocks of 64. */
 const FEWEST_BLOCKS_BITS = 2;
+/** Room to grow, as a factor. */
+const GROWTH = 4;
+/** Calico's default for IPv6, and the bounds that it accepts. */
+const BLOCK_6 = { usual: 122, smallest: 128 } as const;
 
 /**
- * Size of an application's network (design §5): room to grow fourfold, at least a /24, and blocks so small that each
- * host of the cloud can have one. A network of fewer addresses than the cloud has hosts is cut into single addresses.
+ * Size of a network that is cut from the supernet (design §5): room to grow fourfold, at least a /24, and a block for
+ * each host that its containers can be on. Where those would be blocks of less than 16 addresses, the network is larger
+ * instead, up to a block for each container that there is; further hosts borrow.
  */
 export function sizeNetwork({ containers, hosts }: Demand): NetworkSize {
-  const prefix = Math.max(1, Math.min(SMALLEST_NETWORK, 32 - bitsFor(4 * containers)));
-  const blockBits = Math.max(FEWEST_BLOCKS_BITS, bitsFor(hosts));
-  return { prefix, blockSize: Math.max(LARGEST_BLOCK, Math.min(32, prefix + blockBits)) };
+  const enough = Math.min(SMALLEST_NETWORK, 32 - bitsFor(GROWTH * containers));
+  const prefix = Math.max(1, Math.min(enough, SMALLEST_BLOCK - bitsFor(Math.min(hosts, containers))));
+  const blocks = Math.max(FEWEST_BLOCKS_BITS, bitsFor(Math.min(hosts, GROWTH * containers)));
+  return { prefix, blockSize: within(LARGEST_BLOCK, SMALLEST_BLOCK, prefix + blocks) };
 }
+
+/**
+ * Prefix length of the blocks of a range that somebody chose: four of them at least where that is possible, more where
+ * there are more hosts.
+ */
+export function blockSizeFor({ family, prefix }: Pick<Cidr, 'family' | 'prefix'>, hosts: number): number {
+  if (family === 6) return within(BLOCK_6.usual, BLOCK_6.smallest, prefix + FEWEST_BLOCKS_BITS);
+  const smallest = within(SMALLEST_BLOCK, 32, prefix + FEWEST_BLOCKS_BITS);
+  return within(LARGEST_BLOCK, smallest, prefix + Math.max(FEWEST_BLOCKS_BITS, bitsFor(hosts)));
+}
+
+const within = (least: number, most: number, value: number): number => Math.max(least, Math.min(most, value));
 
 /** Bits that tell so many things apart. */
 const bitsFor = (count: number): number => Math.ceil(Math.log2(Math.max(1, count)));
-
-/**
- * The first free range of a prefix length.
- *
- * @param supernet  where to look
- * @param prefix    of the range wanted
- * @param taken     what it must not overlap: in any order, overlapping each other or not, inside the supernet or not
- * @returns         a canonical range; undefined when there is none left
- */
-export function allocate(supernet: Cidr, prefix: number, taken: Iterable<Cidr>): Cidr | undefined {
-  if (prefix < supernet.prefix) return undefined;
-  const size = sizeOf({ ...supernet, prefix });
-  const end = supernet.base + sizeOf(supernet);
-  let base = supernet.base;
-  for (const range of inOrder(supernet, taken)) {
-    if (range.base >= base + size) break;
-    const next = range.base + sizeOf(range);
-    // Up to the next multiple of the size: the supernet's own base is one.
-    if (next > base) base += ((next - base + size - 1n) / size) * size;
-  }
-  return base + size <= end ? { family: supernet.family, base, prefix } : undefined;
-}
-
-function inOrder(supernet: Cidr, taken: Iterable<Cidr>): Cidr[] {
-  return [...taken]
-    .filter((range) => range.family === supernet.family)
-    .sort((a, b) => (a.base < b.base ? -1 : a.base > b.base ? 1 : a.prefix - b.prefix));
-}

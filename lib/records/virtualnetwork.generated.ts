@@ -5,15 +5,15 @@
  */
 export interface VirtualNetworkWritten {
   /**
-   * Address range. Without one it is allocated, and given back when the network is deleted.
+   * Address range. Without one it is allocated, and given back when the network is deleted. Another one is accepted while nothing is attached.
    */
   cidr?: string;
   /**
-   * Address of the gateway, within the range. Without one the provider chooses.
+   * Address of the gateway, within the range: no container is given it, and hosts answer for it. Without one it is 169.254.1.1, which is no address of the range.
    */
   gateway?: string;
   /**
-   * Name servers of the containers on this network.
+   * Name servers of the containers on this network, of those that are created from now on.
    */
   dnsServers?: string[];
   /**
@@ -21,7 +21,7 @@ export interface VirtualNetworkWritten {
    */
   addIptablesRules?: boolean;
   /**
-   * More address ranges, used when the first is full.
+   * More address ranges, used when the first is full. One of the other family gives each container an address of both. More can be added at any time.
    */
   pools?: string[];
   /**
@@ -47,15 +47,15 @@ export interface VirtualNetworkWritten {
  */
 export interface VirtualNetworkSpec {
   /**
-   * Address range. Without one it is allocated, and given back when the network is deleted.
+   * Address range. Without one it is allocated, and given back when the network is deleted. Another one is accepted while nothing is attached.
    */
   cidr?: string;
   /**
-   * Address of the gateway, within the range. Without one the provider chooses.
+   * Address of the gateway, within the range: no container is given it, and hosts answer for it. Without one it is 169.254.1.1, which is no address of the range.
    */
   gateway?: string;
   /**
-   * Name servers of the containers on this network.
+   * Name servers of the containers on this network, of those that are created from now on.
    */
   dnsServers: string[];
   /**
@@ -63,7 +63,7 @@ export interface VirtualNetworkSpec {
    */
   addIptablesRules: boolean;
   /**
-   * More address ranges, used when the first is full.
+   * More address ranges, used when the first is full. One of the other family gives each container an address of both. More can be added at any time.
    */
   pools: string[];
   /**

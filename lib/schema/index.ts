@@ -18,3 +18,4 @@ export { type ManifestRecord, type ManifestResult, readManifest } from './manife
 export { DNS_LABEL, isDnsLabel } from './names.ts';
 export { type ParseResult, parseRecord, type SpecProblem, type Specs } from './parse.ts';
 export { closest, didYouMean } from './suggest.ts';
+export { type NetworkProblem, networkProblems } from './virtualnetwork.ts';

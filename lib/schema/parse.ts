@@ -17,6 +17,7 @@ import { guard } from './guard.ts';
 import { service, writtenPath } from './service.ts';
 import { type Position, readText, type Source, type TextProblem } from './text.ts';
 import { validate } from './validate.ts';
+import { checkVirtualNetwork } from './virtualnetwork.ts';
 
 /** What each kind of user record says once accepted. */
 export interface Specs {
@@ -46,10 +47,11 @@ const finish: { [K in UserKind]: (accepted: unknown, written: unknown, field: Fi
   (() => {
     const cloud = guard<DockerCloudSpec>(() => crd('dockerclouds').spec);
     const blueprint = guard<AcceptedBlueprint>(() => crd('applications').spec);
+    const network = guard<VirtualNetworkSpec>(() => crd('virtualnetworks').spec);
     return {
       dockerclouds: (accepted, written, field) => checkDockerCloud(cloud(accepted), written, field),
       applications: (accepted, written, field) => toApplication(blueprint(accepted), written, field),
-      virtualnetworks: guard<VirtualNetworkSpec>(() => crd('virtualnetworks').spec),
+      virtualnetworks: (accepted, written, field) => checkVirtualNetwork(network(accepted), written, field),
       namespaces: guard<NamespaceSpec>(() => crd('namespaces').spec),
     };
   })();

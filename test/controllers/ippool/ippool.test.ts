@@ -318,18 +318,4 @@ describe('ippool', () => {
       expect(s.calico(keyOf.pool(NETWORK))).not.to.include('disabled');
     });
   });
-
-  it('answers a VirtualNetwork that nothing acts on the kind yet', async () => {
-    const kind = 'status/virtualnetworks';
-    await s.write('virtualnetworks', 'net', Buffer.from('apiVersion: berth/v1\nkind: VirtualNetwork\n'));
-    await s.until(() => s.replica.cache.get(kind, 'net') !== undefined, 'the status');
-    expect(
-      s.replica.cache.get(kind, 'net')!.value.conditions.map(({ type, status, reason }) => [type, status, reason]),
-    ).to.deep.equal([
-      ['Ready', 'False', 'NotSupportedYet'],
-      ['Accepted', 'False', 'NotSupportedYet'],
-    ]);
-    await s.remove('virtualnetworks', 'net');
-    await s.until(() => s.replica.cache.get(kind, 'net') === undefined, 'the status to go');
-  });
 });

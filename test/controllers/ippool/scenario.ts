@@ -1,5 +1,5 @@
 import { ippool, ippoolTools } from '../../../controllers/ippool/index.ts';
-import { audit, type Finding } from '../../../lib/calico/index.ts';
+import { audit, type Finding, keyOf } from '../../../lib/calico/index.ts';
 import type {
   AssignmentRecord,
   ContainerRecord,
@@ -39,6 +39,35 @@ export class Scenario {
 
   claim = (network: string, containers = 3, uid = 7) =>
     this.write('networkclaims', network, { uid, cloud: 'cloud', containers });
+
+  /** @param spec  as in YAML's flow style, without the braces */
+  virtualNetwork = (name: string, spec = '') => this.write('virtualnetworks', name, Buffer.from(`spec: {${spec}}`));
+
+  /** A pool, profile or whatever else as somebody else would write it. */
+  foreign = (id: string, value: object) => this.write('calico', id, Buffer.from(JSON.stringify(value)));
+
+  foreignPool = (name: string, cidr: string) =>
+    this.foreign(keyOf.pool(name), {
+      ...{ kind: 'IPPool', apiVersion: 'projectcalico.org/v3', metadata: { name }, spec: { cidr, disabled: true } },
+    });
+
+  /** Changes a record of Calico's as calicoctl would: a word in its text. */
+  edit(id: string, from: string, to: string): Promise<void> {
+    const before = this.calico(id) ?? '';
+    if (!before.includes(from)) throw new Error(`${id} has no ${from}: ${before}`);
+    return this.write('calico', id, Buffer.from(before.replace(from, to)));
+  }
+
+  status = (name: string) => this.replica.cache.get('status/virtualnetworks', name)?.value;
+
+  /** `True Allocated`: status and reason of a condition. */
+  condition(name: string, type: string): string | undefined {
+    const found = this.status(name)?.conditions.find((each) => each.type === type);
+    return found && `${found.status} ${found.reason}`;
+  }
+
+  message = (name: string, type: string): string =>
+    this.status(name)?.conditions.find((each) => each.type === type)?.message ?? '';
 
   container = (id: string, change: Partial<ContainerRecord> = {}) =>
     this.write('containers', id, {

@@ -52,6 +52,12 @@ const clouds: Row[] = [
   ['a strategy that comes later', '  location: sandbox\n  placement: { strategies: [{ label: ssd }] }', 'BERTH_NOT_SUPPORTED_YET', '6:29', 'spec.placement.strategies[0]', 'leastContainers'],
   ['a deletion that does not exist', '  location: sandbox\n  deletion: orphan', 'BERTH_INVALID', '6:13', 'spec.deletion', 'wait or cascade'],
   ['headroom', '  location: sandbox\n  headroom: { containers: 4 }', 'BERTH_NOT_SUPPORTED_YET', '6:13', 'spec.headroom', 'nothing here'],
+  ['a zone that is no domain name', '  location: sandbox\n  dns: { zone: Berth. }', 'BERTH_INVALID', '6:16', 'spec.dns.zone', 'without a dot at its end'],
+  ['a reverse zone that is none', '  location: sandbox\n  dns: { reverseZones: [10.64.0.0/16] }', 'BERTH_INVALID', '6:25', 'spec.dns.reverseZones[0]', '64.10.in-addr.arpa'],
+  ['a name server without an address', '  location: sandbox\n  dns: { servers: [{ port: 53 }] }', 'BERTH_INVALID', '6:20', 'spec.dns.servers[0]', 'either address or service'],
+  ['a name server’s key without its secret', '  location: sandbox\n  dns: { servers: [{ address: h, key: { name: k } }] }', 'BERTH_INVALID', '6:39', 'spec.dns.servers[0].key', 'either secretFile or secret'],
+  ['an algorithm that is none', '  location: sandbox\n  dns: { servers: [{ address: h, key: { name: k, algorithm: hmac-sha265, secret: s } }] }', 'BERTH_INVALID', '6:61', 'spec.dns.servers[0].key.algorithm', 'did you mean "hmac-sha256"?'],
+  ['a prefix that is not SkyDNS’s', '  location: sandbox\n  dns: { skydns: { prefix: /coredns } }', 'BERTH_INVALID', '6:28', 'spec.dns.skydns.prefix', '/skydns'],
   ['swarm', '  location: sandbox\n  swarm: { enabled: true }', 'BERTH_NOT_SUPPORTED_YET', '6:21', 'spec.swarm.enabled', 'false'],
   ['a network provider that comes later', '  location: sandbox\n  network: { provider: overlay }', 'BERTH_NOT_SUPPORTED_YET', '6:24', 'spec.network.provider', 'linux, calico or cni'],
   ['an encapsulation that the provider does not know', '  location: sandbox\n  network: { encapsulation: vxlan }', 'BERTH_INVALID', '6:29', 'spec.network.encapsulation', 'spec.network.provider calico; it is linux'],
@@ -124,6 +130,27 @@ const blueprints: Row[] = [
   ['a number that is none', 'location: c\nservices:\n- type: docker:a\n  cpus: .inf', 'BERTH_INVALID', '4:9', '', 'not a number'],
 ];
 
+/** A VirtualNetwork with these lines below `spec:`, of which the first is line 5. */
+// biome-ignore format: one record a line
+const networks: Row[] = [
+  ['host bits', '  cidr: 10.1.0.9/24', 'BERTH_INVALID', '5:9', 'spec.cidr', 'this one is 10.1.0.0/24'],
+  ['no range', '  cidr: 10.1.0.0', 'BERTH_INVALID', '5:9', 'spec.cidr', 'a range such as 192.168.34.0/24'],
+  ['half of all addresses', '  cidr: 0.0.0.0/1', 'BERTH_INVALID', '5:9', 'spec.cidr', 'a prefix length of 8 to 32'],
+  ['link-local addresses', '  cidr: 169.254.1.0/24', 'BERTH_INVALID', '5:9', 'spec.cidr', 'hosts do not use themselves'],
+  ['a gateway elsewhere', '  cidr: 10.1.0.0/24\n  gateway: 10.2.0.1', 'BERTH_INVALID', '6:12', 'spec.gateway', 'an address in 10.1.0.0/24'],
+  ['a gateway of no range', '  gateway: 10.2.0.1', 'BERTH_INVALID', '5:12', 'spec.gateway', 'a cidr as well'],
+  ['a gateway by name', '  cidr: 10.1.0.0/24\n  gateway: gw', 'BERTH_INVALID', '6:12', 'spec.gateway', 'an IP address'],
+  ['blocks larger than the range', '  cidr: 10.1.0.0/24\n  blockSize: 22', 'BERTH_INVALID', '6:14', 'spec.blockSize', 'at least 24'],
+  ['blocks of IPv6', '  cidr: 10.1.0.0/24\n  blockSize: 122', 'BERTH_INVALID', '6:14', 'spec.blockSize', '20 to 32 for IPv4'],
+  ['blocks of IPv4', '  cidr: fd00::/64\n  blockSize: 26', 'BERTH_INVALID', '6:14', 'spec.blockSize', '116 to 128 for IPv6'],
+  ['a pool within the range', '  cidr: 10.1.0.0/24\n  pools: [10.1.0.128/25]', 'BERTH_INVALID', '6:11', 'spec.pools[0]', 'not overlap with 10.1.0.0/24'],
+  ['a bad name of a network', '  allowFrom: [web-net, a.b]', 'BERTH_INVALID', '5:24', 'spec.allowFrom[1]', '<namespace>.<application>.<network>'],
+  ['a network twice', '  allowFrom: [web, web]', 'BERTH_INVALID', '5:20', 'spec.allowFrom[1]', 'each network once'],
+  ['a name server by name', '  dnsServers: [dns]', 'BERTH_INVALID', '5:16', 'spec.dnsServers[0]', 'an IP address'],
+  ['an MTU too small for IPv6', '  cidr: fd00::/64\n  mtu: 1200', 'BERTH_INVALID', '6:8', 'spec.mtu', 'at least 1280'],
+  ['an unknown field of a network', '  cdir: 10.1.0.0/24', 'BERTH_UNKNOWN_FIELD', '5:3', 'spec.cdir', 'did you mean "cidr"?'],
+];
+
 const whole = (kind: string, spec: string) =>
   `apiVersion: berth/v1\nkind: ${kind}\nmetadata: { name: bad }\nspec:\n${spec}\n`;
 
@@ -176,18 +203,7 @@ const records: BadRecord[] = [
       ],
     ] satisfies Row[]
   ).map(row('dockerclouds', 'bad', (text) => text)),
-  row(
-    'virtualnetworks',
-    'bad',
-    (text) => text,
-  )([
-    'a kind that comes later',
-    whole('VirtualNetwork', '  cidr: 10.1.0.0/24'),
-    'BERTH_NOT_SUPPORTED_YET',
-    '1:1',
-    '',
-    'no record of this kind',
-  ]),
+  ...networks.map(row('virtualnetworks', 'bad', (lines) => whole('VirtualNetwork', lines))),
   row(
     'namespaces',
     'bad',
@@ -288,7 +304,7 @@ const records: BadRecord[] = [
 function unique(record: BadRecord, i: number): BadRecord {
   if (!/(^|\/)bad$/.test(record.id) || record.code === 'BERTH_BAD_KEY') return record;
   // As many characters as before, so that columns stay.
-  const name = `b${String(i).padStart(2, '0')}`.slice(-3);
+  const name = `b${i.toString(36).padStart(2, '0')}`;
   return {
     ...record,
     id: record.id.replace(/bad$/, name),

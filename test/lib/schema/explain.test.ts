@@ -21,7 +21,6 @@ describe('explain', () => {
 
   it('says what is not supported yet', () => {
     expect(explain('dockercloud.spec.headroom')).to.include('Not supported yet');
-    expect(explain('virtualnetwork')).to.match(/Not\s+supported\s+yet/);
     expect(explain('dockercloud.spec.network.provider')).to.include('Supported so far: linux, calico or cni.');
   });
 

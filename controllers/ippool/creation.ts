@@ -1,0 +1,114 @@
+import { CalicoReader, keyOf } from '../../lib/calico/index.ts';
+import { type Cidr, formatCidr, parseCidr, tryParseAddress } from '../../lib/network/index.ts';
+import { GATEWAY } from '../../lib/network/linux/index.ts';
+import type { NetworkRecord } from '../../lib/records/index.ts';
+import type { View, Write } from '../../lib/store/index.ts';
+import { blockSizeOf, conflictOf, freeRange, sizeOfWanted } from './allocation.ts';
+import type { Ippool, Owned } from './context.ts';
+import { notAllocated, type Outcome } from './outcome.ts';
+import { type Created, foundations, isOurs, poolOf, profileOf, reservationOf } from './resources.ts';
+import { poolSpec, profileSpec } from './specs.ts';
+import { type PoolUsage, usageOf } from './usage.ts';
+import type { Wanted } from './wanted.ts';
+
+/** Milliseconds until a network for which there is no room, or whose name is taken, is looked at again without an event. */
+export const BLOCKED = 5000;
+
+/** Network record, pool and profile, in one transaction. Further ranges follow. */
+export async function createNetwork(wanted: Wanted, context: Ippool): Promise<Outcome> {
+  const { state, store, tools, clock, random, installation } = context;
+  const { name, guards } = wanted;
+  const origin = { installation, random, now: clock.now() };
+  const place = placeFor(wanted, context);
+  if ('refused' in place) return place.refused;
+  const { range, blockSize } = place;
+
+  const { natOutgoing, encapsulation } = wanted;
+  const pool = poolOf(
+    { name: place.pool, network: name, spec: poolSpec({ range, blockSize, natOutgoing, encapsulation }) },
+    origin,
+  );
+  const value = recordOf(wanted, [{ name: place.pool, range: formatCidr(range), used: 0 }], blockSize);
+  const record: Write<Owned> = { put: 'networks', id: name, value, expect: 0 };
+  const { closed = true, allowFrom = [] } = value;
+  const profile = profileOf(name, profileSpec(name, { closed, allowFrom }), origin);
+  const reserved = reservedIn(wanted);
+  // A profile of that name may be another's, and then serves as it is; so do Calico's own records.
+  const shared = [
+    profile,
+    ...(reserved.length > 0 ? [reservationOf(name, reserved, origin)] : []),
+    ...foundations(origin),
+  ].filter(({ id }) => !state.get('calico', id));
+  await tools.fresh.during(name, range, () =>
+    store.commit({ writes: [record, ...[pool, ...shared].map(creation)], guards }),
+  );
+  const made = `made network ${name} of ${formatCidr(range)}`;
+  context.event(wanted.about, 'Normal', 'NetworkAllocated', made);
+  return { observed: [], result: undefined };
+}
+
+type Place = { range: Cidr; blockSize: number; pool: string } | { refused: Outcome };
+
+/** Where a network can be, and what its pool is called; or why it cannot be anywhere. */
+function placeFor(wanted: Wanted, context: Ippool): Place {
+  const { state, tools } = context;
+  const { name, spec, hosts } = wanted;
+  const refuse = (reason: string, message: string): Place => {
+    context.event(wanted.about, 'Warning', reason, message);
+    return { refused: { observed: [notAllocated(reason, message)], result: { after: BLOCKED } } };
+  };
+  const pool = poolNameFor(name, state, context.installation);
+  if (pool === undefined) return refuse('NameTaken', `Calico has an IP pool ${name} that is not ours`);
+  if (spec.cidr !== undefined) {
+    const range = parseCidr(spec.cidr);
+    const conflict = conflictOf(range, state, tools);
+    if (conflict) return refuse('Overlaps', `${spec.cidr} overlaps with ${conflict}; it is made when that is gone`);
+    return { range, blockSize: blockSizeOf(range, spec, hosts), pool };
+  }
+  const { prefix, blockSize } = sizeOfWanted(wanted);
+  const range = freeRange(prefix, state, tools);
+  const full = `${formatCidr(tools.supernet)} has no room for a /${prefix} for network ${name}`;
+  return range ? { range, blockSize, pool } : refuse('SupernetFull', full);
+}
+
+/**
+ * What the next pool of a network is called: as the network, then with a number.
+ *
+ * @returns undefined where somebody else has a pool of the network's own name
+ */
+export function poolNameFor(network: string, state: View, installation: string): string | undefined {
+  const reader = new CalicoReader(state);
+  const { value: namesake, revision } = reader.pool(network);
+  if (revision === 0) return network;
+  if (!namesake || !isOurs(namesake, installation)) return undefined;
+  let number = 2;
+  while (reader.revisionOf(keyOf.pool(`${network}-${number}`)) !== 0) number++;
+  return `${network}-${number}`;
+}
+
+/** The network's record. */
+export function recordOf(
+  wanted: Wanted,
+  pools: readonly (PoolUsage & { name: string })[],
+  blockSize: number,
+): NetworkRecord {
+  const { uid, cloud, provider, spec, natOutgoing, mtu } = wanted;
+  const ranges = pools.map(({ range }) => range);
+  return {
+    ...{ uid, cloud, cidr: ranges[0] ?? '', gateway: spec.gateway ?? GATEWAY },
+    ...{ pools: pools.map(({ name }) => name), ranges, blockSize, provider, ...usageOf(pools, spec.gateway) },
+    dns: spec.dnsServers,
+    closed: spec.addIptablesRules,
+    allowFrom: spec.allowFrom,
+    natOutgoing,
+    ...(mtu !== undefined && { mtu }),
+  };
+}
+
+/** Addresses of the network that no container is given, as ranges. */
+export function reservedIn({ spec: { gateway } }: Wanted): string[] {
+  const address = gateway === undefined ? undefined : tryParseAddress(gateway);
+  return address ? [`${gateway}/${address.family === 4 ? 32 : 128}`] : [];
+}
+
+export const creation = ({ id, value }: Created): Write<Owned> => ({ put: 'calico', id, value, expect: 0 });

@@ -1,0 +1,101 @@
+import type { Accepted, DockerCloudSpec, NetworkRecord, VirtualNetworkSpec } from '../../lib/records/index.ts';
+import type { Guard, View } from '../../lib/store/index.ts';
+import { AddressSpace } from './address-space.ts';
+import { claimOf } from './names.ts';
+import type { Encapsulation } from './specs.ts';
+
+/** A network as somebody wants it: an application by its claim, or a user by a VirtualNetwork. */
+export interface Wanted {
+  name: string;
+  /** Of the application, or create_revision of the VirtualNetwork. */
+  uid: number;
+  /** Empty where it is shared. */
+  cloud: string;
+  /** The record that wants it, for events. */
+  about: string;
+  spec: VirtualNetworkSpec;
+  /** How many containers will join, and how many hosts they may be on. */
+  containers: number;
+  hosts: number;
+  provider: NetworkRecord['provider'];
+  encapsulation: Encapsulation;
+  natOutgoing: boolean;
+  mtu?: number;
+  /** That it is still wanted. */
+  guards: Guard[];
+}
+
+/** What is wanted of a network of which nothing is said. */
+const ANY: VirtualNetworkSpec = {
+  dnsServers: [],
+  addIptablesRules: true,
+  pools: [],
+  natOutgoing: true,
+  allowFrom: [],
+};
+
+/**
+ * @param accepted  what stands in `accepted/virtualnetworks/<name>`; claims have none
+ * @returns undefined where nobody wants it (any more)
+ */
+export function wantedNetwork(
+  name: string,
+  accepted: Accepted<VirtualNetworkSpec> | undefined,
+  state: View,
+): Wanted | undefined {
+  const claimed = claimOf(name);
+  if (claimed) {
+    const claim = state.get('networkclaims', claimed.id);
+    if (!claim) return undefined;
+    const { uid, cloud, containers, spec = ANY } = claim.value;
+    const clouds = [cloud];
+    const about = `networkclaims/${claim.id}`;
+    const guards: Guard[] = [{ unchanged: 'networkclaims', id: claim.id, at: claim.modRevision }];
+    return {
+      name,
+      uid,
+      cloud,
+      about,
+      spec,
+      ...demandOf(containers, clouds, state),
+      ...carried(spec, cloud, state),
+      guards,
+    };
+  }
+  if (!accepted || accepted.deleting) return undefined;
+  const { uid, spec } = accepted;
+  const about = `virtualnetworks/${name}`;
+  const joining = AddressSpace.of(state).containersOn(name);
+  const clouds = state.list('accepted/dockerclouds').map(({ id }) => id);
+  const user = joining[0] === undefined ? undefined : state.get('containers', joining[0])?.value.cloud;
+  return {
+    ...{ name, uid, cloud: '', about, spec, guards: [] },
+    ...demandOf(joining.length, clouds, state),
+    ...carried(spec, user ?? clouds[0] ?? '', state),
+  };
+}
+
+function demandOf(containers: number, clouds: readonly string[], state: View): Pick<Wanted, 'containers' | 'hosts'> {
+  const hosts = clouds.map((cloud) => {
+    const most = state.get('accepted/dockerclouds', cloud)?.value.spec.hosts.max ?? 0;
+    return Math.max(most, state.list('hosts', cloud).length);
+  });
+  return { containers, hosts: Math.max(0, ...hosts) };
+}
+
+/** How packets of the network travel: by what its cloud says, and its own spec. */
+function carried(
+  spec: VirtualNetworkSpec,
+  cloud: string,
+  state: View,
+): Pick<Wanted, 'provider' | 'encapsulation' | 'natOutgoing' | 'mtu'> {
+  const network: Partial<DockerCloudSpec['network']> =
+    state.get('accepted/dockerclouds', cloud)?.value.spec.network ?? {};
+  const mtu = spec.mtu ?? network.mtu;
+  return {
+    provider: network.provider ?? 'linux',
+    encapsulation: network.encapsulation ?? 'none',
+    natOutgoing: spec.natOutgoing && network.natOutgoing !== false,
+    ...(mtu !== undefined && { mtu }),
+  };
+}

@@ -1,0 +1,102 @@
+/** The records that berth makes in Calico for hosts and containers, as calico/node and Calico's plugins would write them. */
+
+import {
+  keyOf,
+  type Metadata,
+  type NodeSpec,
+  node,
+  type Resource,
+  rfc3339,
+  singleAddress,
+  workloadEndpoint,
+  workloadEndpointName,
+} from '../../lib/calico/index.ts';
+import { tryParseAddress } from '../../lib/network/index.ts';
+import { uuid } from './names.ts';
+import { bytes, type Created, create, frame, type Origin, resource } from './resources.ts';
+
+/** How calico/node calls the address that it found for a node. */
+const NODE_ADDRESS = 'CalicoNodeIP';
+export const ORCHESTRATOR = 'berth';
+
+/** A host, by the address at which other hosts reach it; its subnet is not known, so that it is a subnet of its own. */
+export function nodeOf(host: string, address: string, origin: Origin): Created {
+  const made = resource('Node', host, nodeSpec({}, address), origin);
+  return create(keyOf.node(host), node, { ...made, status: new Map() });
+}
+
+/** @returns the node with the host's address of now; undefined when it has that already */
+export function nodeAt(found: Resource<NodeSpec>, address: string): Buffer | undefined {
+  const { bgp } = nodeSpec({}, address);
+  const has = found.spec.bgp;
+  // What calico/node found out by itself may have the subnet's prefix length with it.
+  const same = (mine: string | undefined, its: string | undefined) => mine?.split('/')[0] === its?.split('/')[0];
+  if (same(bgp?.ipv4Address, has?.ipv4Address) && same(bgp?.ipv6Address, has?.ipv6Address)) return undefined;
+  return bytes(node, { ...found, spec: nodeSpec(found.spec, address) });
+}
+
+/** Keeps what others wrote there: the AS number, tunnel addresses. */
+function nodeSpec({ bgp, addresses: _, ...kept }: NodeSpec, address: string): NodeSpec {
+  const parsed = tryParseAddress(address);
+  const { ipv4Address: __, ipv6Address: ___, ...keptBgp } = bgp ?? {};
+  // Calico refuses a `bgp` without an address.
+  if (!parsed) return kept;
+  const single = singleAddress(parsed);
+  return {
+    ...kept,
+    bgp: { ...keptBgp, ...(parsed.family === 4 ? { ipv4Address: single } : { ipv6Address: single }) },
+    addresses: [{ address: single, type: NODE_ADDRESS }],
+  };
+}
+
+export interface EndpointInterface {
+  host: string;
+  uid: string;
+  network: string;
+  /** In the container: eth0. */
+  name: string;
+  address: string;
+  address6?: string;
+  hostInterface: string;
+  mac: string;
+}
+
+const endpointName = (host: string, uid: string, name: string) =>
+  workloadEndpointName({ node: host, orchestrator: ORCHESTRATOR, workload: uid, endpoint: name });
+
+/** Where the workload endpoint of a container's interface stands. */
+export const workloadEndpointId = (host: string, uid: string, name: string): string =>
+  keyOf.workloadEndpoint(endpointName(host, uid, name));
+
+export function workloadEndpointOf(link: EndpointInterface, { random, now }: Origin): Created {
+  const { host, uid, network, name, address, address6, hostInterface, mac } = link;
+  const metadata: Metadata = {
+    name: endpointName(host, uid, name),
+    namespace: 'default',
+    uid: uuid(random),
+    creationTimestamp: rfc3339(now),
+    labels: new Map([
+      ['projectcalico.org/namespace', 'default'],
+      ['projectcalico.org/orchestrator', ORCHESTRATOR],
+    ]),
+  };
+  const ipNetworks = [address, address6].flatMap((text) => {
+    const parsed = text === undefined ? undefined : tryParseAddress(text);
+    return parsed ? [singleAddress(parsed)] : [];
+  });
+  const spec = {
+    orchestrator: ORCHESTRATOR,
+    workload: uid,
+    node: host,
+    endpoint: name,
+    ipNetworks,
+    profiles: [network],
+    interfaceName: hostInterface,
+    mac,
+  };
+  return create(workloadEndpointId(host, uid, name), workloadEndpoint, {
+    ...frame('WorkloadEndpoint'),
+    metadata,
+    spec,
+  });
+}
