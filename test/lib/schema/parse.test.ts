@@ -83,6 +83,7 @@ describe('an accepted record', () => {
       docker: { registryMirrors: [], insecureRegistries: [], volumes: {}, daemon: {} },
       tls: { generate: true },
       network: { provider: 'linux', natOutgoing: true, encapsulation: 'none', wireguard: false },
+      dns: { zone: 'berth', reverseZones: [], ttl: 5, servers: [] },
       swarm: { enabled: false },
       placement: { strategies: [] },
       deletion: 'wait',
