@@ -60,6 +60,7 @@ describe('the examples', () => {
     ['dockerclouds', 'my-docker-cloud', 'dockercloud-sandbox.yaml'],
     ['dockerclouds', 'paper', 'dockercloud-hollow.yaml'],
     ['applications', 'default/shop', 'application-shop.yaml'],
+    ['applications', 'default/dns', 'application-dns.yaml'],
     ['namespaces', 'team-a', 'namespace.yaml'],
   ] as const)
     it(`${file} is accepted`, () =>
