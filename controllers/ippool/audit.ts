@@ -1,6 +1,100 @@
+import { CalicoReader, nameOf as calicoNameOf, ipPool, keyOf, writeJson } from '../../lib/calico/index.ts';
+import { tryParseCidr } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
+import { hostOf } from '../../lib/store/index.ts';
+import { AddressSpace } from './address-space.ts';
+import { Batch } from './batch.ts';
 import type { Ippool } from './context.ts';
+import { type Orphan, orphanHandles, orphanResources, orphansInBlocks, orphanWorkloads } from './orphans.ts';
+import { releaseBlocks } from './removal.ts';
+import { workloadEndpointId, workloadEndpointOf } from './workloads.ts';
 
-export async function reconcileAudit(_: Ippool): Promise<Result> {
-  return undefined;
+/** Milliseconds between two looks. */
+const EVERY = 5 * 60_000;
+/** Milliseconds until the next step of a pool that is on its way out. */
+const NEXT_STEP = 1000;
+
+/**
+ * Looks for what belongs to nobody, and frees it after a time of grace: addresses, handles and endpoints of containers
+ * that are gone, pools and profiles of networks that are gone. Puts back workload endpoints that somebody took away.
+ * The blocks and the nodes of hosts that are gone are given back by those hosts' own visits.
+ */
+export async function reconcileAudit(context: Ippool): Promise<Result> {
+  const { state, installation, clock, tools } = context;
+  const now = clock.monotonic();
+  const due = <T extends Orphan>(scope: string, found: readonly T[]) => tools.suspects.review(scope, found, now);
+  const { lost, empty } = orphansInBlocks(state, installation);
+  const { pools, others } = orphanResources(state, installation);
+  const going = {
+    handles: due('handles', orphanHandles(state, installation)),
+    workloads: due('workloads', orphanWorkloads(state, installation)),
+    lost: due('lost', lost),
+    empty: due('empty', empty),
+    pools: due('pools', pools),
+    others: due('others', others),
+  };
+  const batch = new Batch(state, context.store);
+  for (const { id } of going.handles) await free(batch, calicoNameOf(id), []);
+  for (const { handle, addresses } of going.lost) await free(batch, handle, addresses);
+  for (const { id, revision } of [...going.workloads, ...going.empty, ...going.others])
+    await batch.add(() => ({ writes: [{ delete: 'calico', id, expect: revision }], guards: [] }));
+  await restoreWorkloads(batch, context);
+  await batch.commit();
+  for (const [what, found] of Object.entries(going)) {
+    if (found.length === 0) continue;
+    const names = found.slice(0, 3).map(({ id }) => id);
+    context.event(
+      'networks',
+      'Warning',
+      'Repaired',
+      `freed ${found.length} ${what} that belonged to nobody: ${names.join(', ')}`,
+    );
+  }
+  const steps = await Promise.all(going.pools.map(({ id }) => removePool(calicoNameOf(id), context)));
+  return { after: steps.some((more) => more) ? NEXT_STEP : EVERY };
+}
+
+const free = (batch: Batch, handle: string, addresses: Parameters<Batch['plan']['release']>[1]): Promise<void> =>
+  batch.add(() => {
+    batch.plan.release(handle, addresses);
+    return { writes: [], guards: [] };
+  });
+
+/** Felix knows a container by its workload endpoint: without it nothing reaches the container. */
+async function restoreWorkloads(batch: Batch, { state, clock, random, installation, event }: Ippool): Promise<void> {
+  const origin = { installation, random, now: clock.now() };
+  for (const endpoint of state.list('endpoints')) {
+    const { uid, interfaces } = endpoint.value;
+    const host = hostOf(endpoint);
+    for (const link of interfaces) {
+      if (state.get('calico', workloadEndpointId(host, uid, link.name))) continue;
+      // The cache may be late with it: then it is there, and this is refused.
+      await batch.add(() => ({
+        writes: [{ put: 'calico', ...workloadEndpointOf({ ...link, host, uid }, origin), expect: 0 }],
+        guards: [{ unchanged: 'endpoints', id: endpoint.id, at: endpoint.modRevision }],
+      }));
+      event('networks', 'Warning', 'Repaired', `put back the workload endpoint of ${endpoint.id}, ${link.name}`);
+    }
+  }
+}
+
+/**
+ * Takes away a pool whose network is gone, in Calico's safe order, a step a look.
+ *
+ * @returns whether there is another step to take
+ */
+async function removePool(name: string, context: Ippool): Promise<boolean> {
+  const { state, store } = context;
+  const { value: pool, revision } = new CalicoReader(state).pool(name);
+  const range = pool && tryParseCidr(pool.spec.cidr);
+  if (!pool || !range || AddressSpace.of(state).usedIn(name) > 0) return false;
+  const id = keyOf.pool(name);
+  if (!pool.spec.disabled) {
+    const value = Buffer.from(writeJson(ipPool.encode({ ...pool, spec: { ...pool.spec, disabled: true } })));
+    await store.commit({ writes: [{ put: 'calico', id, value, expect: revision }] });
+    return true;
+  }
+  await releaseBlocks([range], context);
+  await store.commit({ writes: [{ delete: 'calico', id, expect: revision }] });
+  return false;
 }
