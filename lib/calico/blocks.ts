@@ -1,6 +1,6 @@
 /** What happens inside one block: pure functions from a block to the next (calico.md §3). None changes its argument. */
 
-import { type Address, addressAt, type Cidr, formatCidr, parseCidr, sizeOf } from '../network/index.ts';
+import { type Cidr, formatCidr, sizeOf } from '../network/index.ts';
 import type { Attribute, Block } from './ipam-records.ts';
 
 /** Who is given an address, as the block remembers it. */
@@ -10,6 +10,8 @@ export interface Holder {
   host: string;
   /** Milliseconds since the epoch. */
   now: number;
+  /** What the address is for, where it is not a container's: `vxlanTunnelAddress`. */
+  type?: string | undefined;
 }
 
 export const affinityOf = (host: string): string => `host:${host}`;
@@ -34,33 +36,6 @@ export function newBlock(cidr: Cidr, host: string, now: number): Block {
   };
 }
 
-/**
- * Takes the first free ordinal. The sequence number stays: one write may hold several assignments and counts once.
- *
- * @returns undefined when the block is full
- */
-export function assignFrom(block: Block, holder: Holder): { block: Block; address: Address } | undefined {
-  const [ordinal, ...unallocated] = block.unallocated;
-  if (ordinal === undefined) return undefined;
-  const attributes = [...(block.attributes ?? [])];
-  const wanted = attributeOf(holder);
-  let index = attributes.findIndex((attribute) => equal(attribute, wanted));
-  if (index === -1) index = attributes.push(wanted) - 1;
-  return {
-    block: {
-      ...block,
-      allocations: block.allocations.with(ordinal, index),
-      unallocated,
-      attributes,
-      sequenceNumberForAllocation: new Map([
-        ...(block.sequenceNumberForAllocation ?? []),
-        [String(ordinal), block.sequenceNumber],
-      ]),
-    },
-    address: addressAt(parseCidr(block.cidr), ordinal),
-  };
-}
-
 /** Ordinals that a handle holds, ascending. */
 export const heldBy = (block: Block, handle: string): number[] =>
   block.allocations.flatMap((index, ordinal) =>
@@ -69,7 +44,7 @@ export const heldBy = (block: Block, handle: string): number[] =>
 
 /** Frees ordinals: to the end of the free list, attributes that nobody refers to any longer dropped and the rest renumbered. */
 export function release(block: Block, ordinals: readonly number[]): Block {
-  const freed = ordinals.filter((ordinal) => block.allocations[ordinal] !== null);
+  const freed = ordinals.filter((ordinal) => typeof block.allocations[ordinal] === 'number');
   const allocations = [...block.allocations];
   const sequences = new Map(block.sequenceNumberForAllocation ?? []);
   for (const ordinal of freed) {
@@ -77,10 +52,11 @@ export function release(block: Block, ordinals: readonly number[]): Block {
     sequences.delete(String(ordinal));
   }
 
+  const referenced = new Set(allocations);
   const attributes: Attribute[] = [];
   const renumbered = new Map<number, number>();
   for (const [index, attribute] of (block.attributes ?? []).entries()) {
-    if (allocations.includes(index)) renumbered.set(index, attributes.push(attribute) - 1);
+    if (referenced.has(index)) renumbered.set(index, attributes.push(attribute) - 1);
   }
   return {
     ...block,
@@ -96,18 +72,15 @@ export const isEmpty = (block: Block): boolean => block.allocations.every((index
 /** Addresses in use. */
 export const usedIn = (block: Block): number => block.allocations.length - block.unallocated.length;
 
-const attributeOf = ({ handle, host, now }: Holder): Attribute => ({
+/** What a block remembers of whoever is given an address. */
+export const attributeOf = ({ handle, host, now, type }: Holder): Attribute => ({
   handle_id: handle,
   secondary: new Map([
     ['node', host],
     ['timestamp', goTime(now)],
+    ...(type === undefined ? [] : [['type', type] as const]),
   ]),
 });
-
-function equal(a: Attribute, b: Attribute): boolean {
-  if (a.handle_id !== b.handle_id || a.secondary?.size !== b.secondary?.size) return false;
-  return [...(a.secondary ?? [])].every(([key, value]) => b.secondary?.get(key) === value);
-}
 
 /** `2026-09-01T10:00:05Z` */
 export const rfc3339 = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -26,8 +26,8 @@ export interface IpamConfig {
 
 export interface Attribute {
   handle_id?: string;
-  /** `node` and `timestamp`; more by others. */
-  secondary: ReadonlyMap<string, string> | null;
+  /** `node` and `timestamp`; more by others, or none. */
+  secondary?: ReadonlyMap<string, string>;
 }
 
 /** A block of addresses. An ordinal is an address's place in it, from 0. */
@@ -72,7 +72,7 @@ export const ipamConfig = struct<IpamConfig>({
 
 export const attribute = struct<Attribute>({
   handle_id: optional(text),
-  secondary: nullable(dictionary(text)),
+  secondary: optional(dictionary(text)),
 });
 
 export const block = struct<Block>({

@@ -1,15 +1,6 @@
-import {
-  type Address,
-  addressAt,
-  type Cidr,
-  contains,
-  countOfSubnets,
-  formatCidr,
-  parseCidr,
-  rangeAround,
-  subnetAt,
-} from '../network/index.ts';
-import { affinityOf, assignFrom, heldBy, hostOfBlock, isEmpty, newBlock, release } from './blocks.ts';
+import { type Address, addressAt, type Cidr, contains, formatCidr, parseCidr, rangeAround } from '../network/index.ts';
+import { BlockSearch, type Place, type Pool, reservedIn } from './block-search.ts';
+import { affinityOf, heldBy, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
 import {
   type Affinity,
   affinity as affinityCodec,
@@ -21,7 +12,10 @@ import {
 } from './ipam-records.ts';
 import { writeJson } from './json.ts';
 import { cidrOfKey, keyOf, paths } from './keys.ts';
-import { type Change, Overlay, type Versioned } from './overlay.ts';
+import { type Change, type Journal, Overlay, type Versioned } from './overlay.ts';
+import { type Reserved, WorkingBlock } from './working-block.ts';
+
+export type { Pool } from './block-search.ts';
 
 /** Calico's IPAM records as they were read. A record that does not parse is there but `unreadable`: never written over. */
 export interface IpamState {
@@ -31,13 +25,8 @@ export interface IpamState {
   /** Ids of all affinities of a host. */
   affinities(host: string): string[];
   handle(id: string): Versioned<Handle>;
-}
-
-/** A pool that may be assigned from. */
-export interface Pool {
-  cidr: Cidr;
-  /** Prefix length of its blocks. */
-  blockSize: number;
+  /** Ranges of IPReservations: nothing in them is handed out. */
+  reservations(): readonly Cidr[];
 }
 
 export interface AssignRequest {
@@ -48,14 +37,16 @@ export interface AssignRequest {
   handle: string;
   /** Milliseconds since the epoch. */
   now: number;
+  /** What it is for, where Calico has a word for that: `vxlanTunnelAddress`. Kept with the holder in the block. */
+  type?: string;
 }
 
 export type Assigned = { address: Address } | { refused: string };
 
 /** Calico's default where the configuration names no other. */
 const BLOCKS_PER_HOST = 20;
-/** Blocks of one pool that are looked through for a free one. */
-const SEARCHED_BLOCKS = 65_536;
+/** Milliseconds for which a block that was claimed is left to its host, as Calico does, lest two hosts fight over one. */
+const RECLAIMED_AFTER = 60_000;
 
 const CONFIRMED: Affinity = { state: 'confirmed', deleted: false };
 
@@ -68,31 +59,39 @@ const CONFIRMED: Affinity = { state: 'confirmed', deleted: false };
  */
 export class IpamPlan {
   readonly #state: IpamState;
-  readonly #blocks: Overlay<Block>;
+  readonly #journal: Journal = [];
+  readonly #blocks: Overlay<WorkingBlock>;
   readonly #affinities: Overlay<Affinity>;
   readonly #handles: Overlay<Handle>;
-  /** Pools in which this plan found no block left to claim, or none to borrow from. */
-  readonly #exhausted = { claim: new Set<string>(), borrow: new Set<string>() };
+  readonly #search = new BlockSearch();
+  /** By block: which of its ordinals are reserved. */
+  readonly #reserved = new Map<string, Reserved | undefined>();
+  /** By host and pool: the blocks that the host has, or is about to have, an affinity to. */
+  readonly #own = new Map<string, { version: number; places: Place[] }>();
 
   constructor(state: IpamState) {
     this.#state = state;
-    this.#blocks = new Overlay({
-      read: (id) => state.block(id),
-      write: (value) => writeJson(blockCodec.encode(value)),
-      seal: (value) => ({ ...value, sequenceNumber: value.sequenceNumber + 1n }),
+    this.#blocks = new Overlay(this.#journal, {
+      read: (id) => {
+        const { value, revision } = state.block(id);
+        return { value: value && new WorkingBlock(value, this.#journal), revision };
+      },
+      write: (block) => writeJson(blockCodec.encode(block.sealed)),
+      landed: (block) => block.landed(),
     });
-    this.#affinities = new Overlay({
+    this.#affinities = new Overlay(this.#journal, {
       read: (id) => state.affinity(id),
       write: (value) => writeJson(affinityCodec.encode(value)),
     });
-    this.#handles = new Overlay({
+    this.#handles = new Overlay(this.#journal, {
       read: (id) => state.handle(id),
       write: (value) => writeJson(handleCodec.encode(value)),
     });
   }
 
   /**
-   * Assigns one address: from the host's own blocks, else from a block that it claims, else from another host's.
+   * Assigns one address: from the host's own blocks, else from a block that it claims, else from another host's, or,
+   * where affinity is strict, from a block that another host has claimed a while ago and does not use.
    *
    * @returns the address, or a sentence that says why there is none
    */
@@ -118,30 +117,31 @@ export class IpamPlan {
   release(handle: string, nearby: readonly { address: Address; blockSize: number }[] = []): Address[] {
     const blocks = new Set(this.#handles.get(keyOf.handle(handle))?.block.keys());
     for (const { address, blockSize } of nearby) blocks.add(formatCidr(rangeAround(address, blockSize)));
-    this.#searchAgain();
+    this.#search.again();
     const freed: Address[] = [];
     for (const cidr of [...blocks].sort().map(parseCidr)) {
       const id = keyOf.block(cidr);
-      const block = this.#blocks.get(id);
-      const ordinals = block ? heldBy(block, handle) : [];
-      if (!block || ordinals.length === 0) continue;
-      const after = release(block, ordinals);
+      const working = this.#blocks.get(id);
+      const ordinals = working ? heldBy(working.block, handle) : [];
+      if (!working || ordinals.length === 0) continue;
+      const after = working.without(ordinals);
       // A block without a host is only there for what is still in use.
-      this.#blocks.set(id, isEmpty(after) && hostOfBlock(after) === undefined ? undefined : after);
+      this.#setBlock(id, isEmpty(after) && hostOfBlock(after) === undefined ? undefined : after);
       freed.push(...ordinals.map((ordinal) => addressAt(cidr, ordinal)));
     }
-    this.#handles.set(keyOf.handle(handle), undefined);
+    if (this.#handles.get(keyOf.handle(handle))) this.#handles.set(keyOf.handle(handle), undefined);
     return freed;
   }
 
-  /** Takes a block from its host: an empty one goes, one in use stays without a host. */
+  /** Takes a block from its host: an empty one goes, one in use stays without a host. One that cannot be read stays its. */
   releaseAffinity(host: string, cidr: Cidr): void {
-    this.#searchAgain();
+    this.#search.again();
     const id = keyOf.block(cidr);
-    const block = this.#blocks.get(id);
+    if (this.#isUnreadable(id)) return;
+    const block = this.#blocks.get(id)?.block;
     if (block && hostOfBlock(block) === host) {
       const { affinity_claim_time: _, ...unclaimed } = block;
-      this.#blocks.set(id, isEmpty(block) ? undefined : { ...unclaimed, affinity: null });
+      this.#setBlock(id, isEmpty(block) ? undefined : { ...unclaimed, affinity: null });
     }
     this.#affinities.set(keyOf.affinity(host, cidr), undefined);
   }
@@ -156,33 +156,37 @@ export class IpamPlan {
     return this.#affinities.size + this.#blocks.size + this.#handles.size;
   }
 
-  /** The changes landed with this revision; what is planned from now on builds on them. */
+  /** The changes landed with this revision; what is planned from now on builds on them. Marks are void. */
   landed(revision: number): void {
     for (const overlay of [this.#affinities, this.#blocks, this.#handles]) overlay.landed(revision);
+    this.#journal.length = 0;
+    this.#search.again();
+    this.#reserved.clear();
   }
 
   /** @returns a function that takes back everything planned since */
   mark(): () => void {
-    const undo = [this.#affinities, this.#blocks, this.#handles].map((overlay) => overlay.mark());
+    const until = this.#journal.length;
     return () => {
-      for (const step of undo) step();
-      this.#searchAgain();
+      while (this.#journal.length > until) this.#journal.pop()?.();
+      this.#search.again();
     };
   }
 
   #fromOwnBlocks(request: AssignRequest): Address | undefined {
     for (const pool of request.pools) {
-      for (const cidr of this.#affineBlocks(request.host, pool)) {
-        const block = this.#blocks.get(keyOf.block(cidr));
+      for (const { cidr, id } of this.#ownBlocks(request.host, pool)) {
+        const block = this.#blocks.get(id);
         if (!block) {
           // Somebody stopped between affinity and block. One that does not parse is left alone.
-          if (!this.#isFree(cidr)) continue;
-          return this.#take(newBlock(cidr, request.host, request.now), cidr, request);
+          if (this.#isUnreadable(id) || !this.#isUsable(cidr, id)) continue;
+          return this.#claim({ cidr, id }, request);
         }
-        if (hostOfBlock(block) !== request.host) {
+        if (block.affinity !== affinityOf(request.host)) {
+          // Somebody stopped between block and affinity, or lost the race for the block.
           this.#affinities.set(keyOf.affinity(request.host, cidr), undefined);
-        } else if (block.unallocated.length > 0) {
-          return this.#take(block, cidr, request);
+        } else if (block.hasRoom(this.#reservedIn(cidr, id))) {
+          return this.#take({ cidr, id }, request);
         }
       }
     }
@@ -192,82 +196,106 @@ export class IpamPlan {
   #fromNewBlock(request: AssignRequest, config: IpamConfig | undefined): Address | undefined {
     const { host, pools } = request;
     const limit = config?.maxBlocksPerHost || BLOCKS_PER_HOST;
-    if (pools.reduce((count, pool) => count + this.#affineBlocks(host, pool).length, 0) >= limit) return undefined;
+    if (pools.reduce((count, pool) => count + this.#ownBlocks(host, pool).length, 0) >= limit) return undefined;
+    const isFree = ({ cidr, id }: Place) =>
+      this.#blocks.get(id) === undefined && !this.#isUnreadable(id) && this.#isUsable(cidr, id);
     for (const pool of pools) {
-      const cidr = this.#find('claim', pool, host, (candidate) => this.#isFree(candidate));
-      if (cidr) return this.#take(newBlock(cidr, host, request.now), cidr, request);
+      const place = this.#search.find('claim', pool, host, isFree);
+      if (place) return this.#claim(place, request);
+    }
+    return config?.strict_affinity ? this.#reclaimed(request) : undefined;
+  }
+
+  /** Takes over a block that its host does not use: with few blocks hosts would otherwise keep each other out. */
+  #reclaimed(request: AssignRequest): Address | undefined {
+    const isIdle = ({ cidr, id }: Place) => {
+      const block = this.#blocks.get(id);
+      if (!block || !isEmpty(block.block) || hostOfBlock(block.block) === undefined) return false;
+      const age = request.now - Date.parse(block.claimed ?? '1970-01-01T00:00:00Z');
+      return age >= RECLAIMED_AFTER && this.#isUsable(cidr, id);
+    };
+    for (const pool of request.pools) {
+      const place = this.#search.find('reclaim', pool, request.host, isIdle);
+      const block = place && this.#blocks.get(place.id)?.block;
+      const owner = block && hostOfBlock(block);
+      if (!place || !block || owner === undefined) continue;
+      this.#affinities.set(keyOf.affinity(owner, place.cidr), undefined);
+      this.#setBlock(place.id, {
+        ...block,
+        affinity: affinityOf(request.host),
+        affinity_claim_time: rfc3339(request.now),
+      });
+      return this.#take(place, request);
     }
     return undefined;
   }
 
   #borrowed(request: AssignRequest): Address | undefined {
+    const hasRoom = ({ cidr, id }: Place) => this.#blocks.get(id)?.hasRoom(this.#reservedIn(cidr, id)) ?? false;
     for (const pool of request.pools) {
-      const hasRoom = (cidr: Cidr) => (this.#blocks.get(keyOf.block(cidr))?.unallocated.length ?? 0) > 0;
-      const cidr = this.#find('borrow', pool, request.host, hasRoom);
-      const block = cidr && this.#blocks.get(keyOf.block(cidr));
-      if (cidr && block) return this.#take(block, cidr, request);
+      const place = this.#search.find('borrow', pool, request.host, hasRoom);
+      if (place) return this.#take(place, request);
     }
     return undefined;
+  }
+
+  #claim(place: Place, request: AssignRequest): Address | undefined {
+    this.#setBlock(place.id, newBlock(place.cidr, request.host, request.now));
+    return this.#take(place, request);
   }
 
   /** Writes the assignment down in block and handle, and confirms the affinity where the block is the host's own. */
-  #take(block: Block, cidr: Cidr, { host, handle, now }: AssignRequest): Address | undefined {
-    const taken = assignFrom(block, { handle, host, now });
-    if (!taken) return undefined;
-    this.#blocks.set(keyOf.block(cidr), taken.block);
-    if (block.affinity === affinityOf(host)) {
-      const id = keyOf.affinity(host, cidr);
-      const affinity = this.#affinities.get(id);
-      if (!affinity || (affinity.state !== '' && affinity.state !== 'confirmed')) {
-        this.#affinities.set(id, affinity ? { ...affinity, ...CONFIRMED } : CONFIRMED);
-      }
-    }
-    const id = keyOf.handle(handle);
-    const held = this.#handles.get(id) ?? { block: new Map<string, number>(), deleted: false };
-    const count = (held.block.get(block.cidr) ?? 0) + 1;
-    this.#handles.set(id, { ...held, block: new Map([...held.block, [block.cidr, count]]) });
-    return taken.address;
+  #take({ cidr, id }: Place, { host, handle, now, type }: AssignRequest): Address | undefined {
+    const block = this.#blocks.get(id);
+    if (!block) return undefined;
+    this.#blocks.touch(id);
+    const address = block.assign({ handle, host, now, type }, this.#reservedIn(cidr, id));
+    if (!address) return undefined;
+    if (block.affinity === affinityOf(host)) this.#confirm(keyOf.affinity(host, cidr));
+    const held = this.#handles.get(keyOf.handle(handle)) ?? { block: new Map<string, number>(), deleted: false };
+    const range = formatCidr(cidr);
+    const count = (held.block.get(range) ?? 0) + 1;
+    this.#handles.set(keyOf.handle(handle), { ...held, block: new Map([...held.block, [range, count]]) });
+    return address;
   }
 
-  /** Blocks of a pool that the host has, or is about to have, an affinity to. */
-  #affineBlocks(host: string, pool: Pool): Cidr[] {
-    const known = this.#state.affinities(host);
-    const planned = [...this.#affinities.touched()].filter((id) => id.startsWith(`${paths.hosts}/${host}/`));
-    return [...new Set([...known, ...planned])].sort().flatMap((id) => {
+  #confirm(id: string): void {
+    const affinity = this.#affinities.get(id);
+    if (affinity && (affinity.state === '' || affinity.state === CONFIRMED.state)) return;
+    this.#affinities.set(id, affinity ? { ...affinity, ...CONFIRMED } : CONFIRMED);
+  }
+
+  #setBlock(id: string, block: Block | undefined): void {
+    this.#blocks.set(id, block && new WorkingBlock(block, this.#journal));
+  }
+
+  #ownBlocks(host: string, pool: Pool): readonly Place[] {
+    const { version } = this.#affinities;
+    const key = `${host} ${formatCidr(pool.cidr)} ${pool.blockSize}`;
+    const known = this.#own.get(key);
+    if (known?.version === version) return known.places;
+    const drafted = [...this.#affinities.drafted()].filter((id) => id.startsWith(`${paths.hosts}/${host}/`));
+    const places = [...new Set([...this.#state.affinities(host), ...drafted])].sort().flatMap((id) => {
       const cidr = cidrOfKey(id);
       const fits = cidr && cidr.prefix === pool.blockSize && contains(pool.cidr, cidr);
-      return fits && this.#affinities.get(id) !== undefined ? [cidr] : [];
+      return fits && this.#affinities.get(id) !== undefined ? [{ cidr, id: keyOf.block(cidr) }] : [];
     });
+    this.#own.set(key, { version, places });
+    return places;
   }
 
-  #isFree(cidr: Cidr): boolean {
-    const id = keyOf.block(cidr);
-    return this.#blocks.get(id) === undefined && !this.#state.block(id).unreadable;
+  #isUnreadable(id: string): boolean {
+    return this.#blocks.get(id) === undefined && this.#state.block(id).unreadable === true;
   }
 
-  /** The first block that will do, from a place that differs by host, so that hosts seldom want the same one at once. */
-  #find(purpose: 'claim' | 'borrow', pool: Pool, host: string, suits: (cidr: Cidr) => boolean): Cidr | undefined {
-    const name = formatCidr(pool.cidr);
-    if (this.#exhausted[purpose].has(name)) return undefined;
-    const count = Math.min(SEARCHED_BLOCKS, countOfSubnets(pool.cidr, pool.blockSize));
-    const start = hash(host) % Math.max(1, count);
-    for (let i = 0; i < count; i++) {
-      const cidr = subnetAt(pool.cidr, pool.blockSize, (start + i) % count);
-      if (suits(cidr)) return cidr;
-    }
-    this.#exhausted[purpose].add(name);
-    return undefined;
+  /** Whether a new block would have an address to hand out. */
+  #isUsable(cidr: Cidr, id: string): boolean {
+    const reserved = this.#reservedIn(cidr, id);
+    return !reserved || newBlock(cidr, '', 0).unallocated.some((ordinal) => !reserved(ordinal));
   }
 
-  /** Something became free: pools that had nothing left may have now. */
-  #searchAgain(): void {
-    for (const pools of Object.values(this.#exhausted)) pools.clear();
+  #reservedIn(cidr: Cidr, id: string): Reserved | undefined {
+    if (!this.#reserved.has(id)) this.#reserved.set(id, reservedIn(cidr, this.#state.reservations()));
+    return this.#reserved.get(id);
   }
-}
-
-/** FNV-1a, 32 bits: spreads, no more. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
 }

@@ -152,13 +152,23 @@ export function writeJson(json: Json): string {
       // The exponents at which the two languages leave plain notation are the same; JSON has no infinities.
       return Number.isFinite(json) ? String(json) : 'null';
   }
-  if (Array.isArray(json)) return `[${json.map(writeJson).join(',')}]`;
-  return `{${[...json].map(([key, value]) => `${writeString(key)}:${writeJson(value)}`).join(',')}}`;
+  let text = '';
+  if (Array.isArray(json)) {
+    for (const item of json) text += text === '' ? writeJson(item) : `,${writeJson(item)}`;
+    return `[${text}]`;
+  }
+  for (const [key, value] of json) text += `${text === '' ? '' : ','}${writeString(key)}:${writeJson(value)}`;
+  return `{${text}}`;
 }
 
-const writeString = (text: string): string =>
+const writeString = (text: string): string => {
+  if (PLAIN.test(text)) return `"${text}"`;
   // JSON.stringify escapes quotes, backslashes and control characters as Go ≥ 1.22 does. A lone surrogate is no UTF-8.
-  JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+  return JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+};
+
+/** Nothing to escape: nearly every string, and there are many. */
+const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/;

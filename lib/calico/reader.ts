@@ -1,5 +1,7 @@
 import { isCode } from '../errors/index.ts';
+import type { Cidr } from '../network/index.ts';
 import type { Entry, View } from '../store/index.ts';
+import { parseRange } from './addresses.ts';
 import { type Codec, decodeRecord } from './codec.ts';
 import type { IpamState } from './ipam.ts';
 import {
@@ -14,7 +16,16 @@ import {
 } from './ipam-records.ts';
 import { keyOf, paths } from './keys.ts';
 import type { Versioned } from './overlay.ts';
-import { type IPPoolSpec, ipPool, type NodeSpec, node, type ProfileSpec, profile, type Resource } from './resources.ts';
+import {
+  type IPPoolSpec,
+  ipPool,
+  ipReservation,
+  type NodeSpec,
+  node,
+  type ProfileSpec,
+  profile,
+  type Resource,
+} from './resources.ts';
 
 /** Reads a record once a revision: remembered by the very bytes that the cache holds, forgotten with them. */
 function reading<T>(codec: Codec<T>): (entry: Entry<'calico'> | undefined) => Versioned<T> {
@@ -47,6 +58,7 @@ const read = {
   pool: reading(ipPool),
   node: reading(node),
   profile: reading(profile),
+  ipReservation: reading(ipReservation),
 };
 
 /**
@@ -99,6 +111,13 @@ export class CalicoReader implements IpamState {
 
   profile(name: string): Versioned<Resource<ProfileSpec>> {
     return read.profile(this.#entry(keyOf.profile(name)));
+  }
+
+  reservations(): readonly Cidr[] {
+    return this.#state.list('calico', paths.ipReservations).flatMap((entry) => {
+      const ranges = read.ipReservation(entry).value?.spec.reservedCIDRs ?? [];
+      return ranges.flatMap((range) => parseRange(range) ?? []);
+    });
   }
 
   revisionOf(id: string): number {

@@ -1,6 +1,16 @@
-import { assignFrom, heldBy, release } from '../../../lib/calico/blocks.ts';
-import { affinity, block, handle, keyOf, newBlock, type Pool, writeJson } from '../../../lib/calico/index.ts';
-import { type Address, contains, countOfSubnets, parseCidr, subnetAt } from '../../../lib/network/index.ts';
+import {
+  affinity,
+  type Block,
+  block,
+  handle,
+  heldBy,
+  keyOf,
+  newBlock,
+  type Pool,
+  release,
+  writeJson,
+} from '../../../lib/calico/index.ts';
+import { type Address, addressAt, contains, countOfSubnets, parseCidr, subnetAt } from '../../../lib/network/index.ts';
 import { endpointChange, type Tree } from './tree.ts';
 
 interface Request {
@@ -101,4 +111,24 @@ function* count(tree: Tree, id: string, cidr: string, by: 1 | -1): Generator<voi
   else blocks.delete(cidr);
   const value = blocks.size === 0 ? {} : { value: writeJson(handle.encode({ block: blocks, deleted: false })) };
   return tree.commit([{ id: at, ...value, expect: read.revision }]) !== undefined;
+}
+
+/** Calico's own step inside a block, for one address: the head of the free list, an attribute of its own. */
+export function assignFrom(
+  read: Block,
+  holder: { handle: string; host: string; now: number },
+): { block: Block; address: Address } | undefined {
+  const [ordinal, ...unallocated] = read.unallocated;
+  if (ordinal === undefined) return undefined;
+  const secondary = new Map([
+    ['node', holder.host],
+    ['timestamp', new Date(holder.now).toISOString()],
+  ]);
+  const attributes = [...(read.attributes ?? []), { handle_id: holder.handle, secondary }];
+  const allocations = read.allocations.with(ordinal, attributes.length - 1);
+  const sequences = new Map(read.sequenceNumberForAllocation ?? []).set(String(ordinal), read.sequenceNumber);
+  return {
+    block: { ...read, unallocated, attributes, allocations, sequenceNumberForAllocation: sequences },
+    address: addressAt(parseCidr(read.cidr), ordinal),
+  };
 }

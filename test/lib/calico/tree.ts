@@ -8,6 +8,7 @@ import {
   handle,
   type IpamState,
   ipamConfig,
+  ipReservation,
   keyOf,
   paths,
   singleAddress,
@@ -15,7 +16,7 @@ import {
   workloadEndpointName,
   writeJson,
 } from '../../../lib/calico/index.ts';
-import type { Address } from '../../../lib/network/index.ts';
+import { type Address, parseCidr } from '../../../lib/network/index.ts';
 
 /** Calico's part of etcd as a map, with revisions and compare-and-swap, audited at every revision. */
 export class Tree implements IpamState {
@@ -66,6 +67,13 @@ export class Tree implements IpamState {
   handle(id: string) {
     const found = this.records.get(id);
     return found ? { value: decodeRecord(handle, id, found.value), revision: found.revision } : { revision: 0 };
+  }
+
+  reservations() {
+    return [...this.records]
+      .filter(([id]) => id.startsWith(paths.ipReservations))
+      .flatMap(([id, { value }]) => decodeRecord(ipReservation, id, value).spec.reservedCIDRs ?? [])
+      .map(parseCidr);
   }
 
   blocks(): Block[] {

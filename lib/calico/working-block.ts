@@ -1,0 +1,133 @@
+import { type Address, addressAt, type Cidr, parseCidr } from '../network/index.ts';
+import { attributeOf, type Holder, release } from './blocks.ts';
+import type { Attribute, Block } from './ipam-records.ts';
+import type { Journal } from './overlay.ts';
+
+/** Whether an ordinal of a block may not be handed out. */
+export type Reserved = (ordinal: number) => boolean;
+
+/**
+ * A block that a plan works on: many assignments change it in place, each in constant time but for a move inside the
+ * free list. The block that it was made of stays as it is.
+ */
+export class WorkingBlock {
+  readonly cidr: Cidr;
+  readonly #journal: Journal;
+  /** As it was read, until something is assigned. */
+  #block: Block;
+  #open: Open | undefined;
+
+  constructor(block: Block, journal: Journal) {
+    this.#block = block;
+    this.#journal = journal;
+    this.cidr = parseCidr(block.cidr);
+  }
+
+  get affinity(): string | null {
+    return this.#block.affinity;
+  }
+
+  get claimed(): string | undefined {
+    return this.#block.affinity_claim_time;
+  }
+
+  /** Whether an address is free to be handed out. */
+  hasRoom(reserved: Reserved | undefined): boolean {
+    const { unallocated } = this.#open ?? this.#block;
+    return reserved ? unallocated.some((ordinal) => !reserved(ordinal)) : unallocated.length > 0;
+  }
+
+  /**
+   * Takes the first free ordinal that is not reserved; reserved ones keep their places. The sequence number stays: one
+   * write may hold several assignments and counts once.
+   *
+   * @returns undefined when there is none
+   */
+  assign(holder: Holder, reserved: Reserved | undefined): Address | undefined {
+    this.#open ??= opened(this.#block);
+    const { allocations, unallocated, attributes, sequences } = this.#open;
+    const place = reserved ? unallocated.findIndex((ordinal) => !reserved(ordinal)) : 0;
+    const [ordinal] = place === -1 ? [] : unallocated.splice(place, 1);
+    if (ordinal === undefined) return undefined;
+    const { index, added } = attributeIndex(this.#open, holder);
+    const sequence = String(ordinal);
+    const left = sequences.get(sequence);
+    allocations[ordinal] = index;
+    sequences.set(sequence, this.#block.sequenceNumber);
+    this.#journal.push(() => {
+      allocations[ordinal] = null;
+      unallocated.splice(place, 0, ordinal);
+      if (left === undefined) sequences.delete(sequence);
+      else sequences.set(sequence, left);
+      if (!added) return;
+      attributes.pop();
+      if (this.#open) this.#open.byHandle.get(holder.handle)?.pop();
+    });
+    return addressAt(this.cidr, ordinal);
+  }
+
+  /** The block with these ordinals freed. */
+  without(ordinals: readonly number[]): Block {
+    return release(this.block, ordinals);
+  }
+
+  /** The block as it is now. */
+  get block(): Block {
+    if (!this.#open) return this.#block;
+    const { allocations, unallocated, attributes, sequences } = this.#open;
+    return { ...this.#block, allocations, unallocated, attributes, sequenceNumberForAllocation: sequences };
+  }
+
+  /** The block as it is written, which counts once. */
+  get sealed(): Block {
+    return { ...this.block, sequenceNumber: this.#block.sequenceNumber + 1n };
+  }
+
+  /** It was written: what follows is another write. */
+  landed(): this {
+    this.#block = { ...this.#block, sequenceNumber: this.#block.sequenceNumber + 1n };
+    return this;
+  }
+}
+
+/** A block's lists, copied to be changed. */
+interface Open {
+  allocations: (number | null)[];
+  unallocated: number[];
+  attributes: Attribute[];
+  sequences: Map<string, bigint>;
+  /** By handle: where its attributes are. */
+  byHandle: Map<string, number[]>;
+}
+
+function opened(block: Block): Open {
+  const attributes = [...(block.attributes ?? [])];
+  const byHandle = new Map<string, number[]>();
+  for (const [index, { handle_id: handle }] of attributes.entries()) {
+    if (handle !== undefined) byHandle.set(handle, [...(byHandle.get(handle) ?? []), index]);
+  }
+  return {
+    allocations: [...block.allocations],
+    unallocated: [...block.unallocated],
+    attributes,
+    sequences: new Map(block.sequenceNumberForAllocation ?? []),
+    byHandle,
+  };
+}
+
+/** An equal attribute is used again. */
+function attributeIndex({ attributes, byHandle }: Open, holder: Holder): { index: number; added: boolean } {
+  const wanted = attributeOf(holder);
+  const known = byHandle.get(holder.handle) ?? [];
+  const found = known.find((index) => sameOwner(attributes[index], wanted));
+  if (found !== undefined) return { index: found, added: false };
+  const index = attributes.push(wanted) - 1;
+  byHandle.set(holder.handle, [...known, index]);
+  return { index, added: true };
+}
+
+/** Of attributes with the same handle. */
+function sameOwner(a: Attribute | undefined, b: Attribute): boolean {
+  if (a?.secondary?.size !== b.secondary?.size) return false;
+  return [...(a?.secondary ?? [])].every(([key, value]) => b.secondary?.get(key) === value);
+}
