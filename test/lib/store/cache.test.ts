@@ -112,7 +112,7 @@ describe('the watch cache', () => {
     const batches = recordChanges(cache);
     world.etcd.disconnect();
     await world.clock.advance(60_000);
-    expect(cache.health().map(({ lists }) => lists)).to.deep.equal([2, 2]);
+    expect(cache.health().map(({ lists }) => lists)).to.deep.equal([2, 2, 2]);
     expect(batches).to.deep.equal([]);
     expect(cache.get('hosts', 'a/h-1')).to.equal(before);
   });

@@ -84,8 +84,9 @@ describe('the keyspace', () => {
   });
 
   it('knows which top-level prefix holds a kind', () => {
-    expect(keys.prefixes).to.deep.equal(['/berth/v1/', '/calico/']);
-    for (const kind of allKinds) expect(keys.prefixOf(kind)).to.equal(kind === 'calico' ? '/calico/' : '/berth/v1/');
+    expect(keys.prefixes).to.deep.equal(['/berth/v1/', '/calico/', '/skydns/']);
+    const absolute = new Set<string>(['calico', 'skydns']);
+    for (const kind of allKinds) expect(keys.prefixOf(kind)).to.equal(absolute.has(kind) ? `/${kind}/` : '/berth/v1/');
   });
 
   for (const prefix of ['', 'berth', '/berth/', '/', '//x', '/calico', '/calico/berth']) {

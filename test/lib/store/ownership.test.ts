@@ -20,6 +20,7 @@ describe('the roles in etcd', () => {
     expect(roles(keys)[0]?.permissions).to.deep.equal([
       { type: 'read', key: '/berth/v1/', end: '/berth/v10' },
       { type: 'read', key: '/calico/', end: '/calico0' },
+      { type: 'read', key: '/skydns/', end: '/skydns0' },
     ]);
   });
 
