@@ -3,6 +3,7 @@ import { contains } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { View, Write } from '../../lib/store/index.ts';
 import { Batch, writeOf } from './batch.ts';
+import { calicoPart, forgetCalico, hasCalicoNode, tunnelRange } from './calico-host.ts';
 import type { Ippool, Owned } from './context.ts';
 import {
   assignmentsToServe,
@@ -37,7 +38,10 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
 
   const batch = new Batch(state, store);
   const { plan } = batch;
-  if (record) {
+  const network = record && state.get('accepted/dockerclouds', record.value.cloud)?.value.spec.network;
+  if (record && !record.value.gone && network && hasCalicoNode(host, network, state)) {
+    await batch.add(() => calicoPart(host, record.value, network, { state, origin, plan }));
+  } else if (record) {
     const node = nodeFor(host, record.value.address, { state, origin, needed: coming.length > 0 });
     if (node) await batch.add(() => ({ writes: [node], guards: [] }));
   }
@@ -75,8 +79,14 @@ function nodeFor(
 }
 
 /** Gives back the blocks that a host had of our networks, and takes its Calico node away where it is ours. */
-async function forget(host: string, { state, store, installation }: Ippool): Promise<void> {
+async function forget(host: string, { state, store, installation, random, clock }: Ippool): Promise<void> {
   const reader = new CalicoReader(state);
+  if (hasCalicoNode(host, undefined, state)) {
+    const batch = new Batch(state, store);
+    const origin: Origin = { installation, random, now: clock.now() };
+    await batch.add(() => forgetCalico(host, { state, origin, plan: batch.plan }));
+    return batch.commit();
+  }
   const held = reader.affinities(host).flatMap((id) => cidrOfKey(id) ?? []);
   const ours = held.length === 0 ? [] : ourRanges(state);
   const released = held.filter((cidr) => ours.some((range) => contains(range, cidr)));
@@ -91,4 +101,8 @@ async function forget(host: string, { state, store, installation }: Ippool): Pro
   }
 }
 
-const ourRanges = (state: View) => state.list('networks').flatMap(rangesOf);
+/** Of networks, and of tunnels between hosts. */
+const ourRanges = (state: View) => [
+  ...state.list('networks').flatMap(rangesOf),
+  ...state.list('accepted/dockerclouds').flatMap(({ id }) => tunnelRange(id, state) ?? []),
+];

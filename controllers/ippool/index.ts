@@ -3,6 +3,9 @@ import { controller, Terminal } from '../../lib/reconcile/index.ts';
 import { type Entry, hostOf, nameOf, type View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { reconcileAudit } from './audit.ts';
+import { hasCalicoNode } from './calico-host.ts';
+import { cloudOfPeer, cloudOfTunnels, hostOfFelix } from './calico-settings.ts';
+import { reconcileCloud } from './cloud.ts';
 import { type Owned, owns } from './context.ts';
 import { reconcileHost } from './host.ts';
 import { networkOf } from './names.ts';
@@ -18,7 +21,7 @@ const network = ({ id }: { id: string }): string => `network/${id}`;
 
 /**
  * Gives networks their ranges and containers their addresses, as Calico's own records: claim or VirtualNetwork →
- * network and pools, assignment → endpoint, and back. Keys: `network/<name>`, `host/<name>`, `audit/<what>`.
+ * network and pools, assignment → endpoint, and back. Keys: `network/<name>`, `host/<name>`, `cloud/<name>`, `audit/<what>`.
  */
 export const ippool = controller<Owned, IppoolTools>({
   name: 'ippool',
@@ -30,7 +33,11 @@ export const ippool = controller<Owned, IppoolTools>({
     networkclaims: ({ id }) => `network/${networkOf(id)}`,
     networks: network,
     // A network of an application follows the cloud that it is in.
-    'accepted/dockerclouds': ({ id }, state) => state.by('networks', 'cloud', id).map(network),
+    'accepted/dockerclouds': ({ id }, state) => [
+      `cloud/${id}`,
+      ...state.by('networks', 'cloud', id).map(network),
+      ...calicoHosts(id, state),
+    ],
     containers: ({ id, value }, state) => [
       ...value.networks.map((name) => `network/${name}`),
       ...state.by('assignments', 'container', id).map(onHost),
@@ -49,10 +56,18 @@ export const ippool = controller<Owned, IppoolTools>({
     const name = key.slice(key.indexOf('/') + 1);
     if (key.startsWith('host/')) return reconcileHost(name, context);
     if (key.startsWith('network/')) return reconcileNetwork(name, context);
+    if (key.startsWith('cloud/')) return reconcileCloud(name, context);
     if (key.startsWith('audit/')) return reconcileAudit(context);
     throw new Terminal(`no such key: ${key}`);
   },
 });
+
+/** Hosts of a cloud on which calico/node runs, or may have run. */
+function calicoHosts(cloud: string, state: View): string[] {
+  const names = state.list('hosts', cloud).map(nameOf);
+  const network = state.get('accepted/dockerclouds', cloud)?.value.spec.network;
+  return names.filter((name) => hasCalicoNode(name, network, state)).map((name) => `host/${name}`);
+}
 
 /** Whom one of Calico's records wakes. A block changes along with handles, and those name their network. */
 function concernedBy(entry: Entry<'calico'>, state: View): string[] {
@@ -67,8 +82,16 @@ function concernedBy(entry: Entry<'calico'>, state: View): string[] {
     case 'profile':
     case 'ipReservation':
       return state.get('networks', calicoNameOf(id)) ? [`network/${calicoNameOf(id)}`] : [];
+    case 'bgpConfiguration':
+      return state.list('accepted/dockerclouds').map((cloud) => `cloud/${cloud.id}`);
+    case 'bgpPeer':
+      return cloudOfPeer(calicoNameOf(id));
+    case 'felixConfiguration':
+      return hostOfFelix(calicoNameOf(id));
     case 'pool': {
       const name = networkOfPool(entry);
+      const cloud = cloudOfTunnels(name);
+      if (cloud !== undefined) return [`cloud/${cloud}`, ...calicoHosts(cloud, state)];
       return [`network/${name}`, ...waitingFor(name, state)];
     }
     default:

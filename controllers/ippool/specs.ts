@@ -33,7 +33,8 @@ export function poolSpec({ range, blockSize, natOutgoing, encapsulation }: PoolO
     natOutgoing,
     blockSize,
     nodeSelector: 'all()',
-    allowedUses: ['Workload', 'Tunnel'],
+    // Tunnels have a pool of their own: in this one they would hold addresses for as long as the network is there, and longer.
+    allowedUses: encapsulation === 'none' ? ['Workload', 'Tunnel'] : ['Workload'],
     assignmentMode: 'Automatic',
   };
 }

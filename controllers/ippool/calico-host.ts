@@ -1,0 +1,124 @@
+import {
+  CalicoReader,
+  decodeRecord,
+  felixConfiguration,
+  type IpamPlan,
+  keyOf,
+  type NodeSpec,
+  node,
+  type Pool,
+  type Resource,
+} from '../../lib/calico/index.ts';
+import { type Cidr, formatAddress, tryParseCidr } from '../../lib/network/index.ts';
+import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
+import type { View, Write } from '../../lib/store/index.ts';
+import type { Part } from './batch.ts';
+import {
+  felixConfigurationSpec,
+  felixName,
+  nodeFor,
+  TUNNELS,
+  type Tunnel,
+  tunnelAddress,
+  tunnelHandle,
+  tunnelPool,
+  tunnelsOf,
+  tunnelType,
+} from './calico-settings.ts';
+import type { Owned } from './context.ts';
+import { bytes, isOurs, type Origin, resource } from './resources.ts';
+import { nodeOf } from './workloads.ts';
+
+type Network = DockerCloudSpec['network'];
+
+interface Around {
+  state: View;
+  origin: Origin;
+  plan: IpamPlan;
+}
+
+/** Whether calico/node runs on a host, or has left records of the host behind. */
+export const hasCalicoNode = (host: string, network: Network | undefined, state: View): boolean =>
+  network?.provider === 'calico' || state.get('calico', keyOf.felixConfiguration(felixName(host))) !== undefined;
+
+/**
+ * What calico/node on a host reads of it: its node, with an address for each tunnel, and its Felix's configuration. With
+ * another provider the tunnels and the configuration go. Records that are not ours stay as they are.
+ */
+export function calicoPart(host: string, record: HostRecord, network: Network, around: Around): Part {
+  const writes = [...nodeWrites(host, record, network, around), ...felixWrites(host, network, around)];
+  return { writes, guards: [] };
+}
+
+/** Frees the tunnels' addresses of a host that is no more, and removes its Felix's configuration. */
+export function forgetCalico(host: string, { state, origin, plan }: Around): Part {
+  for (const tunnel of TUNNELS) plan.release(tunnelHandle(tunnel, host));
+  return { writes: felixWrites(host, undefined, { state, origin }), guards: [] };
+}
+
+function nodeWrites(
+  host: string,
+  record: HostRecord,
+  network: Network,
+  { state, origin, plan }: Around,
+): Write<Owned>[] {
+  const { value, revision } = new CalicoReader(state).node(host);
+  // One that does not parse, or is not ours, is left alone. So is a host that has no address yet.
+  if ((revision !== 0 && !(value && isOurs(value, origin.installation))) || record.address === '') return [];
+  const found = value ?? fresh(host, record, origin);
+  const wanted = tunnelsOf(network);
+  const tunnels = new Map<Tunnel, string>();
+  for (const tunnel of TUNNELS) {
+    if (!wanted.includes(tunnel)) {
+      if (tunnelAddress(found.spec, tunnel) !== undefined) plan.release(tunnelHandle(tunnel, host));
+      continue;
+    }
+    const address = tunnelAddress(found.spec, tunnel) ?? assigned(host, record.cloud, tunnel, { state, origin, plan });
+    if (address !== undefined) tunnels.set(tunnel, address);
+  }
+  const text = bytes(node, nodeFor(found, record, network, tunnels));
+  const same = value !== undefined && text.equals(bytes(node, value));
+  return same ? [] : [{ put: 'calico', id: keyOf.node(host), value: text, expect: revision }];
+}
+
+function fresh(host: string, { address }: HostRecord, origin: Origin): Resource<NodeSpec> {
+  const { id, value } = nodeOf(host, address, origin);
+  return decodeRecord(node, id, value);
+}
+
+/** An address of the cloud's tunnels; none while their pool is not there, which wakes its hosts when it comes. */
+function assigned(host: string, cloud: string, tunnel: Tunnel, { state, origin, plan }: Around): string | undefined {
+  const pool = poolOf(cloud, state);
+  if (!pool) return undefined;
+  const handle = tunnelHandle(tunnel, host);
+  const given = plan.assign({ host, pools: [pool], handle, now: origin.now, type: tunnelType(tunnel) });
+  return 'address' in given ? formatAddress(given.address) : undefined;
+}
+
+/** The range that the addresses of a cloud's tunnels are of. */
+export const tunnelRange = (cloud: string, state: View): Cidr | undefined =>
+  tryParseCidr(new CalicoReader(state).pool(tunnelPool(cloud)).value?.spec.cidr ?? '');
+
+/** The pool of a cloud's tunnels, where it is there and gives out addresses. */
+function poolOf(cloud: string, state: View): Pool | undefined {
+  const spec = new CalicoReader(state).pool(tunnelPool(cloud)).value?.spec;
+  const cidr = spec && !spec.disabled ? tryParseCidr(spec.cidr) : undefined;
+  return cidr && spec?.blockSize !== undefined ? { cidr, blockSize: spec.blockSize } : undefined;
+}
+
+function felixWrites(
+  host: string,
+  network: Network | undefined,
+  { state, origin }: Pick<Around, 'state' | 'origin'>,
+): Write<Owned>[] {
+  const id = keyOf.felixConfiguration(felixName(host));
+  const entry = state.get('calico', id);
+  const found = entry && decodeRecord(felixConfiguration, id, entry.value);
+  if (found && !isOurs(found, origin.installation)) return [];
+  const expect = entry?.modRevision ?? 0;
+  if (network?.provider !== 'calico') return found ? [{ delete: 'calico', id, expect }] : [];
+  const spec = felixConfigurationSpec(network);
+  const record = found ? { ...found, spec } : resource('FelixConfiguration', felixName(host), spec, origin);
+  const value = bytes(felixConfiguration, record);
+  return entry?.value.equals(value) ? [] : [{ put: 'calico', id, value, expect }];
+}

@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import { keyOf, nameOf } from '../../../lib/calico/index.ts';
+import type { DockerCloudSpec } from '../../../lib/records/index.ts';
+import { cloudSpec } from '../../harness/records.ts';
+import { Scenario } from './scenario.ts';
+
+type Network = DockerCloudSpec['network'];
+
+/** Where a node has the addresses of its tunnels. */
+interface Tunnels {
+  ipv4VXLANTunnelAddr?: string;
+  bgp: { ipv4IPIPTunnelAddr?: string };
+}
+
+const calico = (more: Partial<Network> = {}): Network => ({
+  ...{ provider: 'calico', natOutgoing: true, encapsulation: 'none', wireguard: false },
+  calico: { image: 'calico/node:v3.32.1', etcd: { endpoints: ['https://etcd:2379'] } },
+  ...more,
+});
+const linux: Network = { provider: 'linux', natOutgoing: true, encapsulation: 'none', wireguard: false };
+
+describe('a cloud with the provider calico', () => {
+  let s: Scenario;
+  beforeEach(() => {
+    s = new Scenario();
+  });
+  afterEach(() => s.stop());
+
+  const cloud = (network: Network, name = 'cloud') =>
+    s.write('accepted/dockerclouds', name, {
+      ...{ generation: 1, uid: 1 },
+      spec: cloudSpec({ network, hosts: { min: 1, max: 10 } }),
+    });
+  const node = (host: string) => JSON.parse(s.calico(keyOf.node(host)) ?? '{}');
+  const hosts = async () => {
+    await s.host('h-1', { address: '192.0.2.11', subnet: '192.0.2.0/24', labels: { rack: 'r1' } });
+    await s.host('h-2', { address: '198.51.100.7', subnet: '198.51.100.0/26' });
+    await s.settle();
+  };
+
+  it('has a node for each host, with the prefix length of its subnet and labels to select it by', async () => {
+    await cloud(calico());
+    await hosts();
+    expect(node('h-1').spec.bgp).to.deep.equal({ ipv4Address: '192.0.2.11/24' });
+    expect(node('h-2').spec.bgp).to.deep.equal({ ipv4Address: '198.51.100.7/26' });
+    expect(node('h-1').metadata.labels).to.deep.equal({ 'io.berth.cloud': 'cloud', rack: 'r1' });
+    expect(s.calico(keyOf.clusterInformation())).to.contain('"datastoreReady":true');
+  });
+
+  for (const [encapsulation, handle, where] of [
+    ['vxlan', 'vxlan-tunnel-addr-h-1', ({ ipv4VXLANTunnelAddr }: Tunnels) => ipv4VXLANTunnelAddr],
+    ['vxlanCrossSubnet', 'vxlan-tunnel-addr-h-1', ({ ipv4VXLANTunnelAddr }: Tunnels) => ipv4VXLANTunnelAddr],
+    ['ipip', 'ipip-tunnel-addr-h-1', ({ bgp }: Tunnels) => bgp.ipv4IPIPTunnelAddr],
+    ['ipipCrossSubnet', 'ipip-tunnel-addr-h-1', ({ bgp }: Tunnels) => bgp.ipv4IPIPTunnelAddr],
+  ] as const)
+    it(`${encapsulation}: each node has an address for its tunnel, out of a pool that is for tunnels alone`, async () => {
+      await cloud(calico({ encapsulation }));
+      await hosts();
+      const addresses = ['h-1', 'h-2'].map((host) => where(node(host).spec));
+      expect(new Set(addresses).size).to.equal(2);
+      for (const address of addresses) expect(address).to.match(/^10\.64\.0\.\d+$/);
+      expect(s.calicoIds().map(nameOf)).to.include(handle);
+      expect(s.calico(keyOf.pool('tunnels.cloud'))).to.contain('"allowedUses":["Tunnel"]');
+      expect(s.findings()).to.deep.equal([]);
+    });
+
+  it('says on each address what it is for, as calico/node does', async () => {
+    await cloud(calico({ encapsulation: 'vxlan', wireguard: true }));
+    await hosts();
+    const blocks = s.calicoIds().filter((id) => id.includes('/assignment/'));
+    const text = blocks.map(s.calico).join();
+    expect(text).to.contain('"handle_id":"vxlan-tunnel-addr-h-1","secondary":{"node":"h-1",');
+    expect(text).to.contain('"type":"vxlanTunnelAddress"').and.contain('"type":"wireguardTunnelAddress"');
+    expect(node('h-1').spec.wireguard.interfaceIPv4Address).to.match(/^10\.64\.0\./);
+  });
+
+  it('configures Felix on each host, and BGP for all', async () => {
+    await cloud(calico({ encapsulation: 'vxlan', wireguard: true, mtu: 1400 }));
+    await hosts();
+    expect(JSON.parse(s.calico(keyOf.felixConfiguration('node.h-1'))!).spec).to.deep.equal({
+      ...{ ipipEnabled: false, ipipMTU: 1400, vxlanEnabled: true, vxlanMTU: 1400 },
+      ...{ wireguardEnabled: true, wireguardMTU: 1400 },
+    });
+    expect(JSON.parse(s.calico(keyOf.bgpConfiguration())!).spec).to.deep.equal({
+      nodeToNodeMeshEnabled: true,
+      asNumber: 64_512,
+    });
+  });
+
+  it('peers with the routers that it names, and only those hosts that it says', async () => {
+    const peers = [
+      { address: '192.0.2.1', asNumber: 64_600, hosts: 'rack == "r1"' },
+      { address: '198.51.100.1', asNumber: 64_601, hosts: 'all()' },
+    ];
+    await cloud(calico({ bgp: { asNumber: 64_520, mesh: false, peers } }));
+    await hosts();
+    expect(JSON.parse(s.calico(keyOf.bgpPeer('berth.cloud.192-0-2-1'))!).spec).to.deep.equal({
+      ...{ nodeSelector: 'io.berth.cloud == "cloud" && (rack == "r1")', peerIP: '192.0.2.1', asNumber: 64_600 },
+    });
+    expect(JSON.parse(s.calico(keyOf.bgpConfiguration())!).spec).to.include({ nodeToNodeMeshEnabled: false });
+    expect(node('h-1').spec.bgp.asNumber).to.equal(64_520);
+
+    await cloud(calico({ bgp: { asNumber: 64_520, mesh: true, peers: peers.slice(1) } }));
+    await s.settle();
+    expect(s.calico(keyOf.bgpPeer('berth.cloud.192-0-2-1'))).to.equal(undefined);
+    expect(JSON.parse(s.calico(keyOf.bgpConfiguration())!).spec).to.include({ nodeToNodeMeshEnabled: true });
+  });
+
+  it('leaves a BGPConfiguration and a FelixConfiguration of somebody else’s alone', async () => {
+    const theirs = (kind: string, name: string) => ({
+      ...{ kind, apiVersion: 'projectcalico.org/v3', metadata: { name } },
+      spec: { logSeverityScreen: 'Info' },
+    });
+    await s.foreign(keyOf.bgpConfiguration(), theirs('BGPConfiguration', 'default'));
+    await s.foreign(keyOf.felixConfiguration('node.h-1'), theirs('FelixConfiguration', 'node.h-1'));
+    await cloud(calico({ encapsulation: 'vxlan' }));
+    await hosts();
+    expect(JSON.parse(s.calico(keyOf.bgpConfiguration())!).spec).to.deep.equal({ logSeverityScreen: 'Info' });
+    expect(JSON.parse(s.calico(keyOf.felixConfiguration('node.h-1'))!).spec).to.deep.equal({
+      logSeverityScreen: 'Info',
+    });
+  });
+
+  it('moves to another provider and leaves nothing of it behind', async () => {
+    await cloud(calico({ encapsulation: 'vxlan', wireguard: true, bgp: { asNumber: 1, mesh: true, peers: [] } }));
+    await hosts();
+    await cloud(linux);
+    await s.settle();
+    await s.settle();
+    expect(node('h-1').spec).to.not.have.any.keys('ipv4VXLANTunnelAddr', 'wireguard');
+    for (const part of ['tunnel', 'felixconfigurations', '/assignment/', '/block/'])
+      expect(
+        s.calicoIds().filter((id) => id.includes(part)),
+        part,
+      ).to.deep.equal([]);
+    expect(s.findings()).to.deep.equal([]);
+  });
+
+  it('a host that is gone frees its tunnel’s address', async () => {
+    await cloud(calico({ encapsulation: 'ipip' }));
+    await hosts();
+    await s.host('h-1', { gone: true });
+    await s.settle();
+    await s.remove('hosts', 'cloud/h-1');
+    await s.settle();
+    expect(s.calicoIds().filter((id) => id.includes('h-1'))).to.deep.equal([]);
+    expect(s.findings()).to.deep.equal([]);
+  });
+});
