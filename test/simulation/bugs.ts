@@ -11,6 +11,10 @@ export interface Bug {
   name: string;
   /** The guarantee that has to be reported as broken. */
   breaks: number;
+  /** The processes that bring it to light soonest: those that die in the middle of things, or those that see minutes pass. */
+  processes?: 'short-lived' | 'long-lived';
+  /** How long the story has to be; default 400. */
+  steps?: number;
   /** The controllers with the defect in them. */
   controllers?(sound: readonly AnyController[]): readonly AnyController[];
   /** The defect in a client of the store. */
@@ -60,6 +64,7 @@ const isNotOfObserved = (guard: Guard): boolean => !('absent' in guard && guard.
 const unguardedWrites: Bug = {
   name: 'unguarded-writes',
   breaks: 2,
+  processes: 'short-lived',
   kv: sending((request) => (isElection(request) ? request : { ...request, compare: [] })),
 };
 
@@ -67,6 +72,7 @@ const unguardedWrites: Bug = {
 const skippedFenceInEtcd: Bug = {
   name: 'skipped-fence-in-etcd',
   breaks: 4,
+  processes: 'short-lived',
   kv: sending((request) =>
     isElection(request)
       ? request
@@ -94,6 +100,7 @@ const isElection = ({ then }: TxnRequest): boolean => then.some((each) => 'put' 
 const skippedFenceOnHosts: Bug = {
   name: 'skipped-fence-on-hosts',
   breaks: 4,
+  processes: 'short-lived',
   network: (sound) => ({
     ...sound,
     // Whatever the host remembers is taken to stem from a lost future.
@@ -167,6 +174,8 @@ const blindToInvalid = (state: View): View => ({
 const noBrake: Bug = {
   name: 'no-brake',
   breaks: 8,
+  processes: 'long-lived',
+  steps: 1000,
   install() {
     const { brake } = lossRules;
     lossRules.brake = { hosts: Infinity, share: 1 };

@@ -31,7 +31,7 @@ describe('the simulation', function () {
     it(`catches a deliberate bug: ${bug.name}`, async () => {
       const caught: string[] = [];
       for (let seed = 1; seed <= TRIES && caught.length === 0; seed++) {
-        const { broken } = await simulate(seed, STEPS, { bug });
+        const { broken } = await simulate(seed, bug.steps ?? STEPS, { bug });
         if (broken.some((what) => what.includes(`guarantee ${bug.breaks},`))) caught.push(`by seed ${seed}`);
       }
       expect(caught).to.have.length(1);

@@ -22,10 +22,12 @@ export class Unrest {
   readonly #clock: Clock;
   readonly #random: Random;
 
-  constructor(clock: Clock, random: Random) {
+  /** @param processes  absent: the seed decides */
+  constructor(clock: Clock, random: Random, processes: 'short-lived' | 'long-lived' | undefined) {
     this.#clock = clock;
     this.#random = random;
-    this.share = random.next() < 0.5 ? 1 : LITTLE;
+    const drawn = random.next() < 0.5 ? 'short-lived' : 'long-lived';
+    this.share = (processes ?? drawn) === 'short-lived' ? 1 : LITTLE;
   }
 
   /** Whether something happens that happens so often where processes live dangerously. */

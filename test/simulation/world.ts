@@ -64,7 +64,7 @@ export class World {
     this.#bug = bug;
     this.#log = tell ? telling(tell, () => this.clock.monotonic()) : silent;
     this.random = seededRandom(seed);
-    this.unrest = new Unrest(this.clock, this.random);
+    this.unrest = new Unrest(this.clock, this.random, bug?.processes);
     const latency = seededRandom(seed + 1);
     this.etcd = createMemoryEtcd({
       clock: this.clock,
