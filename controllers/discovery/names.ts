@@ -3,8 +3,9 @@ import { tryParseAddress } from '../../lib/network/index.ts';
 import type { DockerCloudSpec, NameRecord } from '../../lib/records/index.ts';
 import type { View } from '../../lib/store/index.ts';
 import { type Member, membersOf } from './members.ts';
+import { dnsOf } from './servers.ts';
 
-/** Containers that one name lists: a record does not grow with their number, and an answer fits into a packet. */
+/** Addresses, or targets, that one name lists: a record does not grow with the number of containers. */
 const MOST = 32;
 
 export interface Names {
@@ -29,7 +30,7 @@ export function namesOf(app: string, state: View): Names {
   const below = `${application}.${namespace}`;
   const gathered = new Gathered(app);
   const members = membersOf(app, state).flatMap((member) => {
-    const dns = state.get('accepted/dockerclouds', member.cloud)?.value.spec.dns;
+    const dns = dnsOf(state.get('accepted/dockerclouds', member.cloud));
     return dns ? [{ member, dns }] : [];
   });
   for (const { member, dns } of members) {
@@ -76,8 +77,6 @@ interface Of {
 class Gathered {
   readonly #app: string;
   readonly #names = new Map<string, NameRecord>();
-  /** Containers that a name lists already. */
-  readonly #listed = new Map<string, Set<string>>();
   readonly #refused = new Set<string>();
 
   constructor(app: string) {
@@ -94,14 +93,15 @@ class Gathered {
 
   addresses({ name, networks, ...of }: Of & { name: string; networks: readonly Network[] }): void {
     const addresses = networks.flatMap((network) => network.addresses);
-    this.#record(of.dns.zone, name, of)?.addresses.push(...addresses);
+    const record = this.#record(of.dns.zone, name, of);
+    if (record && record.addresses.length + addresses.length <= MOST) record.addresses.push(...addresses);
   }
 
   port({ name, target, port, ...of }: Of & { name: string; target: string; port: number }): void {
     const record = this.#record(of.dns.zone, name, of);
     // Of a container that moves there are two for a while, by one name.
-    if (record && !record.srv?.some((each) => each.target === target))
-      record.srv = [...(record.srv ?? []), { target, port }];
+    if (!record || record.srv?.some((each) => each.target === target)) return;
+    if ((record.srv?.length ?? 0) < MOST) record.srv = [...(record.srv ?? []), { target, port }];
   }
 
   reverse({ address, target, ...of }: Of & { address: string; target: string }): void {
@@ -110,7 +110,7 @@ class Gathered {
     if (record) record.ptr = target;
   }
 
-  /** @returns the record to add to; undefined where the name is none, or lists enough already */
+  /** @returns the record to add to; undefined where the name cannot be one */
   #record(zone: string, name: string, { member, dns }: Of): NameRecord | undefined {
     const full = `${name}.${zone}`;
     if (!isDomainName(full)) {
@@ -118,16 +118,12 @@ class Gathered {
       return undefined;
     }
     const id = `${zone}/${name}`;
-    const listed = this.#listed.get(id) ?? new Set();
-    this.#listed.set(id, listed);
     const record = this.#names.get(id) ?? {
       ...{ application: this.#app, clouds: [], ttl: Math.ceil(dns.ttl), addresses: [] },
       ...(dns.skydns && { skydns: dns.skydns.prefix }),
     };
     this.#names.set(id, record);
     if (!record.clouds.includes(member.cloud)) record.clouds = [...record.clouds, member.cloud].sort();
-    if (!listed.has(member.name) && listed.size >= MOST) return undefined;
-    listed.add(member.name);
     return record;
   }
 }

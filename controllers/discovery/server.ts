@@ -7,6 +7,7 @@ import type { Discovery } from './context.ts';
 import type { Held } from './memory.ts';
 import { standing, type Update, updatesFor } from './push.ts';
 import {
+  dnsOf,
   namesIn,
   parseServerZone,
   type Reached,
@@ -25,7 +26,7 @@ const RETRY = { first: 1000, most: 30_000 };
 export async function reconcileServerZone(key: string, context: Discovery): Promise<Result> {
   const { state, tools, clock, fence, event } = context;
   const place = parseServerZone(key);
-  const dns = state.get('accepted/dockerclouds', place.cloud)?.value.spec.dns;
+  const dns = dnsOf(state.get('accepted/dockerclouds', place.cloud));
   const server = dns?.servers[place.index];
   if (!dns || !server) return tools.memory.forget(key);
 

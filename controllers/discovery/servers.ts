@@ -22,6 +22,9 @@ export function parseServerZone(key: string): ServerZone {
   return { cloud, index: Number(index), zone };
 }
 
+/** What a cloud says of names; nothing where its record was accepted by a berth that knew of none. */
+export const dnsOf = (cloud: Entry<'accepted/dockerclouds'> | undefined): Dns | undefined => cloud?.value.spec.dns;
+
 /** Every zone that a cloud's servers are to hold now. */
 export const serverZones = (cloud: string, { zone, reverseZones, servers }: Dns): string[] =>
   servers.flatMap((_, index) => [zone, ...reverseZones].map((each) => serverZoneKey({ cloud, index, zone: each })));
@@ -42,7 +45,7 @@ export function zoneFor(id: string, { reverseZones }: Pick<Dns, 'reverseZones'>)
 /** Where a name has to be, and from where it has to be gone before its record goes. */
 export function holdersOf({ id, value }: { id: string; value: NameRecord }, state: View): string[] {
   return value.clouds.flatMap((cloud) => {
-    const dns = state.get('accepted/dockerclouds', cloud)?.value.spec.dns;
+    const dns = dnsOf(state.get('accepted/dockerclouds', cloud));
     const zone = dns && zoneFor(id, dns);
     return dns && zone !== undefined ? dns.servers.map((_, index) => serverZoneKey({ cloud, index, zone })) : [];
   });
@@ -99,13 +102,18 @@ export function reach({ address, service, port }: ServerSpec, state: View): Reac
   return { ...place, identity: member.identity };
 }
 
-/** Zones of all servers that are a service of this application. */
-export function servedBy(app: string, state: View): string[] {
-  return state.list('accepted/dockerclouds').flatMap(({ id: cloud, value }) => {
-    const { dns } = value.spec;
-    const zones = new Set([dns.zone, ...dns.reverseZones]);
-    return dns.servers.flatMap(({ service }, index) =>
-      service?.startsWith(`${app}/`) ? [...zones].map((zone) => serverZoneKey({ cloud, index, zone })) : [],
+/** Zones of all servers for which `chosen` says yes. */
+export function zonesOfServers(state: View, chosen: (server: ServerSpec) => boolean): string[] {
+  return state.list('accepted/dockerclouds').flatMap((cloud) => {
+    const dns = dnsOf(cloud);
+    if (!dns) return [];
+    const zones = [...new Set([dns.zone, ...dns.reverseZones])];
+    return dns.servers.flatMap((server, index) =>
+      chosen(server) ? zones.map((zone) => serverZoneKey({ cloud: cloud.id, index, zone })) : [],
     );
   });
 }
+
+/** Zones of all servers that are a service of this application. */
+export const servedBy = (app: string, state: View): string[] =>
+  zonesOfServers(state, ({ service }) => service?.startsWith(`${app}/`) ?? false);

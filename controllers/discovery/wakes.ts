@@ -1,7 +1,7 @@
 import { REVERSE } from '../../lib/dns/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { appOf, containerOf, hostOf, nameOf } from '../../lib/store/index.ts';
-import { holdersOf, servedBy, serverZoneKey, serverZones } from './servers.ts';
+import { dnsOf, holdersOf, servedBy, serverZones, zonesOfServers } from './servers.ts';
 import { namesBehind } from './skydns.ts';
 
 /** Whom a change wakes: keys `app/<namespace>/<app>` and `zone/<cloud>/<server>/<zone>`. */
@@ -23,9 +23,11 @@ export function byHost(host: { id: string }, state: View): string[] {
 }
 
 /** A cloud whose names lie elsewhere now, or in other servers. */
-export function byCloud({ id, value }: Entry<'accepted/dockerclouds'>, state: View): string[] {
+export function byCloud(cloud: Entry<'accepted/dockerclouds'>, state: View): string[] {
+  const { id } = cloud;
+  const dns = dnsOf(cloud);
   const apps = new Set(state.by('containers', 'cloud', id).map(appOf));
-  const zones = new Set(serverZones(id, value.spec.dns));
+  const zones = new Set(dns ? serverZones(id, dns) : []);
   for (const name of state.list('names')) {
     if (!name.value.clouds.includes(id)) continue;
     apps.add(name.value.application);
@@ -42,9 +44,9 @@ export const byName = (entry: Entry<'names'>, state: View): string[] => [
 
 /** A key for CoreDNS that somebody changed: only what stands for a name of ours concerns us. */
 export function bySkydns({ id }: { id: string }, state: View): string[] {
-  return state.list('accepted/dockerclouds').flatMap(({ value }) => {
-    const { zone, skydns } = value.spec.dns;
-    if (!skydns) return [];
+  return state.list('accepted/dockerclouds').flatMap((cloud) => {
+    const { zone, skydns } = dnsOf(cloud) ?? {};
+    if (zone === undefined || !skydns) return [];
     return [zone, REVERSE[4], REVERSE[6]]
       .flatMap((each) => namesBehind(id, { zone: each, prefix: skydns.prefix }))
       .flatMap((name) => state.get('names', name)?.value.application ?? [])
@@ -53,14 +55,5 @@ export function bySkydns({ id }: { id: string }, state: View): string[] {
 }
 
 /** A secret: the servers whose key it is. */
-export function bySecret({ id }: { id: string }, state: View): string[] {
-  if (hostOf({ id }) !== 'berth-system') return [];
-  return state.list('accepted/dockerclouds').flatMap(({ id: cloud, value }) => {
-    const { zone, reverseZones, servers } = value.spec.dns;
-    return servers.flatMap(({ key }, index) =>
-      key?.secret === nameOf({ id })
-        ? [zone, ...reverseZones].map((each) => serverZoneKey({ cloud, index, zone: each }))
-        : [],
-    );
-  });
-}
+export const bySecret = ({ id }: { id: string }, state: View): string[] =>
+  hostOf({ id }) === 'berth-system' ? zonesOfServers(state, ({ key }) => key?.secret === nameOf({ id })) : [];

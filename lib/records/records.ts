@@ -281,7 +281,7 @@ export interface NameRecord {
   clouds: string[];
   /** Seconds. */
   ttl: number;
-  /** IPv4 and IPv6, of at most 32 containers. */
+  /** IPv4 and IPv6, at most 32. */
   addresses: string[];
   /** Where a port is served, by the containers' own names: at most 32. */
   srv?: { target: string; port: number }[];
