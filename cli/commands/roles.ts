@@ -1,5 +1,12 @@
 import { type Command, Option } from 'commander';
 
+interface Options {
+  format: string;
+  auth: 'password' | 'certificate';
+  calico?: true;
+  prefix: string;
+}
+
 export function register(program: Command): void {
   program
     .command('roles')
@@ -14,17 +21,20 @@ export function register(program: Command): void {
         .choices(['password', 'certificate'])
         .default('password'),
     )
+    .option('--calico', 'of calico/node on hosts, for clouds with the provider calico, instead')
     .addOption(new Option('--prefix <path>', 'below which all keys lie').env('BERTH_PREFIX').default('/berth/v1'))
-    .action(async ({ format, auth, prefix }: { format: string; auth: 'password' | 'certificate'; prefix: string }) => {
-      const [{ keyspace, roles }, { rolesScript, users }] = await Promise.all([
+    .action(async ({ format, auth, calico, prefix }: Options) => {
+      const [{ calicoRole, keyspace, roles }, { calicoScript, rolesScript, users }] = await Promise.all([
         import('../../lib/store/index.ts'),
         import('../server/roles.ts'),
       ]);
       const keys = keyspace(prefix);
-      const text =
-        format === 'json'
-          ? `${JSON.stringify({ roles: roles(keys), users: users(keys) }, null, 2)}\n`
-          : rolesScript(keys, auth);
+      const node = calicoRole(keys);
+      const data = calico
+        ? { roles: [node], users: [{ who: 'calico-node', name: node.name, roles: [node.name] }] }
+        : { roles: roles(keys), users: users(keys) };
+      const script = calico ? calicoScript(keys, auth) : rolesScript(keys, auth);
+      const text = format === 'json' ? `${JSON.stringify(data, null, 2)}\n` : script;
       process.stdout.write(text);
     });
 }

@@ -1,5 +1,5 @@
 import { controllers } from '../../controllers/index.ts';
-import { type Keyspace, roles, rolesAsEtcdctl } from '../../lib/store/index.ts';
+import { calicoRole, type Keyspace, roleAsEtcdctl, roles, rolesAsEtcdctl } from '../../lib/store/index.ts';
 
 /** A user in etcd, and the roles that it is given. */
 export interface User {
@@ -22,14 +22,30 @@ export function users(keyspace: Keyspace): User[] {
     }));
 }
 
+/** The user of calico/node on the hosts of clouds with that provider, as commands for an administrator's shell. */
+export function calicoScript(keyspace: Keyspace, auth: 'password' | 'certificate'): string {
+  const role = calicoRole(keyspace);
+  return [
+    '# calico/node on hosts: reads and writes Calico’s records, and nothing of berth’s.',
+    ...roleAsEtcdctl(role),
+    auth === 'password'
+      ? `# For spec.network.calico.etcd.userFile: ${role.name}:<password>. The engine of each host shows it to whoever may use that.`
+      : '# The common name of the certificate in spec.network.calico.etcd.certFile names the user.',
+    ...userCommands({ name: role.name, roles: [role.name] }, auth),
+    '',
+  ].join('\n');
+}
+
+const userCommands = ({ name, roles }: Pick<User, 'name' | 'roles'>, auth: 'password' | 'certificate'): string[] => [
+  auth === 'password'
+    ? `etcdctl user add ${name} --interactive=false < ${name}.password`
+    : `etcdctl user add ${name} --no-password`,
+  ...roles.map((role) => `etcdctl user grant-role ${name} ${role}`),
+];
+
 /** Commands for an administrator's shell. Passwords come from files, so that no list of processes shows them. */
 export function rolesScript(keyspace: Keyspace, auth: 'password' | 'certificate'): string {
-  const added = users(keyspace).flatMap(({ name, roles }) => [
-    auth === 'password'
-      ? `etcdctl user add ${name} --interactive=false < ${name}.password`
-      : `etcdctl user add ${name} --no-password`,
-    ...roles.map((role) => `etcdctl user grant-role ${name} ${role}`),
-  ]);
+  const added = users(keyspace).flatMap((user) => userCommands(user, auth));
   const credentials = users(keyspace).map(({ who, name }) => `#   ${who}: { user: ${name}, password: … }`);
   return [
     '# Roles: who may write what, out of the key map.',

@@ -8,7 +8,16 @@ export { allKinds, isName, type KeyRange, type Keyspace, keyspace, type Located,
 export type * from './kv.ts';
 export { OutcomeUnknown, prefixEnd } from './kv.ts';
 export { list } from './list.ts';
-export { type Controller, controllers, type Permission, type Role, roles, rolesAsEtcdctl } from './ownership.ts';
+export {
+  type Controller,
+  calicoRole,
+  controllers,
+  type Permission,
+  type Role,
+  roleAsEtcdctl,
+  roles,
+  rolesAsEtcdctl,
+} from './ownership.ts';
 export type * from './types.ts';
 export type { LeaderFence } from './unit.ts';
 export { createStore, type StoreOptions } from './writer.ts';

@@ -5,7 +5,8 @@ import { allKinds, type KeyRange, type Keyspace } from './keyspace.ts';
 import { prefixEnd } from './kv.ts';
 
 export interface Permission extends Partial<Pick<KeyRange, 'end'>> {
-  type: 'read' | 'write';
+  /** A second permission for the same keys replaces the first: who may do both is given both at once. */
+  type: 'read' | 'write' | 'readwrite';
   /** Alone, or with `end` the first of a range. */
   key: string;
 }
@@ -62,16 +63,24 @@ export function roles(keyspace: Keyspace): Role[] {
   return [reader, ...writers];
 }
 
+/**
+ * The role of calico/node on hosts: all of Calico's keys, none of berth's. Whoever can use a host's engine can act in it.
+ */
+export const calicoRole = (keyspace: Keyspace): Role => ({
+  name: `${keyspace.prefix.slice(1).replaceAll('/', '-')}-calico-node`,
+  permissions: [{ type: 'readwrite', ...keyspace.range('calico') }],
+});
+
 /** The roles as commands for a shell. Users, and who has which role, are up to the administrator. */
-export function rolesAsEtcdctl(keyspace: Keyspace): string[] {
-  return roles(keyspace).flatMap(({ name, permissions }) => [
-    `etcdctl role add ${quote(name)}`,
-    ...permissions.map(({ type, key, end }) =>
-      ['etcdctl role grant-permission', quote(name), type, quote(key), ...(end === undefined ? [] : [quote(end)])].join(
-        ' ',
-      ),
+export const rolesAsEtcdctl = (keyspace: Keyspace): string[] => roles(keyspace).flatMap(roleAsEtcdctl);
+
+export const roleAsEtcdctl = ({ name, permissions }: Role): string[] => [
+  `etcdctl role add ${quote(name)}`,
+  ...permissions.map(({ type, key, end }) =>
+    ['etcdctl role grant-permission', quote(name), type, quote(key), ...(end === undefined ? [] : [quote(end)])].join(
+      ' ',
     ),
-  ]);
-}
+  ),
+];
 
 const quote = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -6,13 +6,14 @@
 import { createLinuxNetwork } from '../linux/index.ts';
 import type { NetworkProvider } from '../provider.ts';
 import { calicoNode, noCalicoNode } from './container.ts';
+import { publishedPorts } from './published.ts';
 import { mark, noRemains } from './remains.ts';
 import { secrets } from './secrets.ts';
 
 export { backendOf, nodeContainer } from './settings.ts';
 
 export const calico: NetworkProvider = {
-  join: [mark, secrets, calicoNode],
+  join: [mark, secrets, publishedPorts, calicoNode],
   leave: [noCalicoNode, noRemains],
   network(shell) {
     const linux = createLinuxNetwork({ shell });

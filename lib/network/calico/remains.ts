@@ -1,5 +1,6 @@
 import { run } from '../../ssh/index.ts';
 import type { ProviderStep } from '../provider.ts';
+import { REMOVE } from './published.ts';
 import { SECRETS } from './settings.ts';
 
 /**
@@ -36,6 +37,7 @@ for tool in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
   saved=$("$tool-save" 2>/dev/null) || continue
   case $saved in *cali-*) printf '%s\\n' "$saved" | grep -v 'cali-' | "$tool-restore" || exit 1 ;; esac
 done
+${REMOVE}
 for family in ip ip6; do nft delete table "$family" calico 2>/dev/null; done
 if command -v ipset >/dev/null; then
   for set in $(ipset list -name 2>/dev/null | grep '^cali'); do ipset destroy "$set"; done

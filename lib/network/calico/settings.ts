@@ -47,7 +47,8 @@ export function nodeContainer(network: Network, image: string, etcd: Etcd, facts
       ...addressEnvironment(facts),
       // Pools are berth's to make, and berth attaches containers itself.
       ...{ NO_DEFAULT_POOLS: 'true', CALICO_MANAGE_CNI: 'false' },
-      ...{ FELIX_NFTABLESMODE: 'Disabled', FELIX_USAGEREPORTINGENABLED: 'false' },
+      // Its chains come after the rule that lets published ports through.
+      ...{ FELIX_NFTABLESMODE: 'Disabled', FELIX_CHAININSERTMODE: 'Append', FELIX_USAGEREPORTINGENABLED: 'false' },
       ...mtuEnvironment(network),
     },
     networkMode: 'host',

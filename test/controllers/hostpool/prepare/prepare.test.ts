@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { daemonOptions } from '../../../../controllers/hostpool/prepare/daemon.ts';
-import { parsePorts } from '../../../../controllers/hostpool/prepare/facts.ts';
+import { parseNameservers, parsePorts } from '../../../../controllers/hostpool/prepare/facts.ts';
 import { preparationHash, prepare, StepFailed, steps } from '../../../../controllers/hostpool/prepare/index.ts';
 import { VirtualClock } from '../../../../lib/simulation/index.ts';
 import { readCertificate } from '../../../../lib/tls/index.ts';
@@ -155,4 +155,20 @@ udp   UNCONN 0      0            0.0.0.0:45123     0.0.0.0:*
       { port: 53, protocol: 'udp' },
       { port: 2376, protocol: 'tcp' },
     ]));
+});
+
+describe('parseNameservers', () => {
+  for (const [what, resolv, behind, found] of [
+    [
+      'those of resolv.conf',
+      'search x\nnameserver 10.0.0.2\nnameserver 2001:db8::53\n',
+      '',
+      ['10.0.0.2', '2001:db8::53'],
+    ],
+    ['those behind the stub of systemd-resolved', 'nameserver 127.0.0.53\n', 'nameserver 10.0.0.2\n', ['10.0.0.2']],
+    ['none where all are on the machine itself', 'nameserver 127.0.0.1\nnameserver ::1\n', '', []],
+    ['none that means something on one link only', 'nameserver fe80::1%eth0\n', '', []],
+    ['each once', 'nameserver 10.0.0.2\nnameserver 10.0.0.2\n', '', ['10.0.0.2']],
+  ] as const)
+    it(`are ${what}`, () => expect(parseNameservers(resolv, behind)).to.deep.equal([...found]));
 });
