@@ -17,8 +17,8 @@ export interface Holder {
 export const affinityOf = (host: string): string => `host:${host}`;
 
 /** The host that a block belongs to; undefined where it belongs to none. */
-export const hostOfBlock = (block: Block): string | undefined =>
-  block.affinity?.startsWith('host:') ? block.affinity.slice('host:'.length) : undefined;
+export const hostOfBlock = ({ affinity }: Pick<Block, 'affinity'>): string | undefined =>
+  affinity?.startsWith('host:') ? affinity.slice('host:'.length) : undefined;
 
 /** A block as Calico creates one: all ordinals free, its sequence beginning at the time in nanoseconds. */
 export function newBlock(cidr: Cidr, host: string, now: number): Block {
@@ -51,19 +51,28 @@ export function release(block: Block, ordinals: readonly number[]): Block {
     allocations[ordinal] = null;
     sequences.delete(String(ordinal));
   }
-
-  const referenced = new Set(allocations);
-  const attributes: Attribute[] = [];
-  const renumbered = new Map<number, number>();
-  for (const [index, attribute] of (block.attributes ?? []).entries()) {
-    if (referenced.has(index)) renumbered.set(index, attributes.push(attribute) - 1);
-  }
   return {
     ...block,
-    allocations: allocations.map((index) => (index === null ? null : (renumbered.get(index) ?? index))),
+    ...compacted(allocations, block.attributes ?? []),
     unallocated: [...block.unallocated, ...freed],
-    attributes,
     sequenceNumberForAllocation: sequences,
+  };
+}
+
+/** Allocations and attributes without those attributes that no allocation refers to. */
+export function compacted(
+  allocations: readonly (number | null)[],
+  attributes: readonly Attribute[],
+): Pick<Block, 'allocations' | 'attributes'> {
+  const referenced = new Set(allocations);
+  const kept: Attribute[] = [];
+  const renumbered = new Map<number, number>();
+  for (const [index, attribute] of attributes.entries()) {
+    if (referenced.has(index)) renumbered.set(index, kept.push(attribute) - 1);
+  }
+  return {
+    allocations: allocations.map((index) => (index === null ? null : (renumbered.get(index) ?? index))),
+    attributes: kept,
   };
 }
 

@@ -148,6 +148,19 @@ export const list = <T>(codec: Codec<T>): Codec<T[]> => ({
   encode: (value) => value.map((item) => codec.encode(item)),
 });
 
+/** For values that are never changed in place: what one is encoded to is remembered. */
+export function remembered<T extends object>(codec: Codec<T>): Codec<T> {
+  const known = new WeakMap<T, Json>();
+  return {
+    decode: (json, place) => codec.decode(json, place),
+    encode(value) {
+      const json = known.get(value) ?? codec.encode(value);
+      known.set(value, json);
+      return json;
+    },
+  };
+}
+
 /** Go's map of strings, which is written sorted. */
 export const dictionary = <T>(codec: Codec<T>): Codec<ReadonlyMap<string, T>> => ({
   decode(json, place) {
@@ -188,12 +201,11 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
       return record as T;
     },
     encode(value) {
-      const known: Map<string, unknown> = new Map(Object.entries(value));
       const read: Origin = origin in value && value[origin] instanceof Map ? value[origin] : new Map();
       const written = new Map<string, Json>();
-      for (const key of order([...read.keys()], [...codecs.keys()])) {
+      for (const key of read.size === 0 ? codecs.keys() : order([...read.keys()], [...codecs.keys()])) {
         const codec = codecs.get(key);
-        const item = known.get(key);
+        const item: unknown = codec && Reflect.get(value, key);
         const encoded = codec && item !== undefined ? codec.encode(item) : read.get(key);
         if (encoded !== undefined) written.set(key, encoded);
       }
@@ -204,7 +216,6 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
 
 /** The keys as they were read, and each that is new behind the one that Go would write before it. */
 function order(read: string[], fields: string[]): string[] {
-  if (read.length === 0) return fields;
   const keys = [...read];
   let behind = 0;
   for (const field of fields) {

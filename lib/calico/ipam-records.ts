@@ -9,6 +9,7 @@ import {
   nullable,
   number,
   optional,
+  remembered,
   struct,
   text,
   textLike,
@@ -81,7 +82,8 @@ export const block = struct<Block>({
   affinity_claim_time: optional(text),
   allocations: list(nullable(integer)),
   unallocated: list(integer),
-  attributes: nullable(list(attribute)),
+  // Most of a block is attributes, and a write of it changes few.
+  attributes: nullable(list(remembered(attribute))),
   sequenceNumber: unsigned,
   sequenceNumberForAllocation: nullable(dictionary(unsigned)),
   deleted: flag,

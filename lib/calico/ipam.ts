@@ -1,6 +1,6 @@
-import { type Address, addressAt, type Cidr, contains, formatCidr, parseCidr, rangeAround } from '../network/index.ts';
+import { type Address, type Cidr, contains, formatCidr, parseCidr, rangeAround } from '../network/index.ts';
 import { BlockSearch, type Place, type Pool, reservedIn } from './block-search.ts';
-import { affinityOf, heldBy, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
+import { affinityOf, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
 import {
   type Affinity,
   affinity as affinityCodec,
@@ -121,13 +121,14 @@ export class IpamPlan {
     const freed: Address[] = [];
     for (const cidr of [...blocks].sort().map(parseCidr)) {
       const id = keyOf.block(cidr);
-      const working = this.#blocks.get(id);
-      const ordinals = working ? heldBy(working.block, handle) : [];
-      if (!working || ordinals.length === 0) continue;
-      const after = working.without(ordinals);
+      const block = this.#blocks.get(id);
+      if (!block) continue;
+      const addresses = block.release(handle);
+      if (addresses.length === 0) continue;
+      this.#blocks.touch(id);
+      freed.push(...addresses);
       // A block without a host is only there for what is still in use.
-      this.#setBlock(id, isEmpty(after) && hostOfBlock(after) === undefined ? undefined : after);
-      freed.push(...ordinals.map((ordinal) => addressAt(cidr, ordinal)));
+      if (block.isEmpty && hostOfBlock(block) === undefined) this.#blocks.set(id, undefined);
     }
     if (this.#handles.get(keyOf.handle(handle))) this.#handles.set(keyOf.handle(handle), undefined);
     return freed;
@@ -210,8 +211,8 @@ export class IpamPlan {
   #reclaimed(request: AssignRequest): Address | undefined {
     const isIdle = ({ cidr, id }: Place) => {
       const block = this.#blocks.get(id);
-      if (!block || !isEmpty(block.block) || hostOfBlock(block.block) === undefined) return false;
-      const age = request.now - Date.parse(block.claimed ?? '1970-01-01T00:00:00Z');
+      if (!block?.isEmpty || hostOfBlock(block) === undefined) return false;
+      const age = request.now - Date.parse(block.claimed ?? new Date(0).toISOString());
       return age >= RECLAIMED_AFTER && this.#isUsable(cidr, id);
     };
     for (const pool of request.pools) {

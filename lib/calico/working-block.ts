@@ -1,5 +1,5 @@
 import { type Address, addressAt, type Cidr, parseCidr } from '../network/index.ts';
-import { attributeOf, type Holder, release } from './blocks.ts';
+import { attributeOf, compacted, type Holder } from './blocks.ts';
 import type { Attribute, Block } from './ipam-records.ts';
 import type { Journal } from './overlay.ts';
 
@@ -7,13 +7,13 @@ import type { Journal } from './overlay.ts';
 export type Reserved = (ordinal: number) => boolean;
 
 /**
- * A block that a plan works on: many assignments change it in place, each in constant time but for a move inside the
- * free list. The block that it was made of stays as it is.
+ * A block that a plan works on: many assignments and releases change it in place, each in constant time but for moves
+ * inside its lists. The block that it was made of stays as it is.
  */
 export class WorkingBlock {
   readonly cidr: Cidr;
   readonly #journal: Journal;
-  /** As it was read, until something is assigned. */
+  /** As it was read or landed; what was changed since is in `#open`. */
   #block: Block;
   #open: Open | undefined;
 
@@ -66,16 +66,42 @@ export class WorkingBlock {
     return addressAt(this.cidr, ordinal);
   }
 
-  /** The block with these ordinals freed. */
-  without(ordinals: readonly number[]): Block {
-    return release(this.block, ordinals);
+  /** Frees whatever a handle holds: to the end of the free list, in order of the addresses. */
+  release(handle: string): Address[] {
+    this.#open ??= opened(this.#block);
+    const { allocations, unallocated, sequences, byHandle } = this.#open;
+    const indexes = new Set<number | null>(byHandle.get(handle));
+    if (indexes.size === 0) return [];
+    this.#open.freed = true;
+    const freed: Address[] = [];
+    for (const [ordinal, index] of allocations.entries()) {
+      if (index === null || !indexes.has(index)) continue;
+      const sequence = sequences.get(String(ordinal));
+      allocations[ordinal] = null;
+      unallocated.push(ordinal);
+      sequences.delete(String(ordinal));
+      this.#journal.push(() => {
+        allocations[ordinal] = index;
+        unallocated.pop();
+        if (sequence !== undefined) sequences.set(String(ordinal), sequence);
+      });
+      freed.push(addressAt(this.cidr, ordinal));
+    }
+    return freed;
   }
 
-  /** The block as it is now. */
+  get isEmpty(): boolean {
+    return (this.#open ?? this.#block).allocations.every((index) => index === null);
+  }
+
+  /** The block as it is now: attributes that nobody refers to any longer dropped, and the rest renumbered. */
   get block(): Block {
     if (!this.#open) return this.#block;
     const { allocations, unallocated, attributes, sequences } = this.#open;
-    return { ...this.#block, allocations, unallocated, attributes, sequenceNumberForAllocation: sequences };
+    const changed = { ...this.#block, unallocated, sequenceNumberForAllocation: sequences };
+    return this.#open.freed
+      ? { ...changed, ...compacted(allocations, attributes) }
+      : { ...changed, allocations, attributes };
   }
 
   /** The block as it is written, which counts once. */
@@ -85,7 +111,9 @@ export class WorkingBlock {
 
   /** It was written: what follows is another write. */
   landed(): this {
-    this.#block = { ...this.#block, sequenceNumber: this.#block.sequenceNumber + 1n };
+    const { freed } = this.#open ?? { freed: true };
+    this.#block = this.sealed;
+    if (freed) this.#open = undefined;
     return this;
   }
 }
@@ -98,6 +126,8 @@ interface Open {
   sequences: Map<string, bigint>;
   /** By handle: where its attributes are. */
   byHandle: Map<string, number[]>;
+  /** Attributes may be left that nobody refers to. */
+  freed: boolean;
 }
 
 function opened(block: Block): Open {
@@ -112,6 +142,7 @@ function opened(block: Block): Open {
     attributes,
     sequences: new Map(block.sequenceNumberForAllocation ?? []),
     byHandle,
+    freed: false,
   };
 }
 
