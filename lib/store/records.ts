@@ -16,7 +16,8 @@ export function decode(keyspace: Keyspace, located: Located | undefined, kv: Key
 
 /** @throws SyntaxError when a record that a controller writes is not JSON */
 export function entryOf<K extends Kind>(kind: K, id: string, kv: KeyValue): Entry<K> {
-  const value = kinds[kind].format === 'json' ? JSON.parse(kv.value.toString()) : kv.value;
+  // A copy: the bytes that came are a view of a whole message, of up to a page of a list.
+  const value = kinds[kind].format === 'json' ? JSON.parse(kv.value.toString()) : Buffer.from(kv.value);
   const { createRevision, modRevision, lease } = kv;
   return lease === '0'
     ? { kind, id, value, createRevision, modRevision }
