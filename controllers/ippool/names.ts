@@ -23,17 +23,33 @@ export function macAddress(uid: string, network: string): string {
 /** Calico's handle of the addresses that a container holds in a network. */
 export const handleOf = (network: string, uid: string): string => `${network}.${uid}`;
 
-const hex = (random: Random, length: number): string =>
-  Array.from({ length }, () => integer(random, 16).toString(16)).join('');
+const WORD = 2 ** 32;
 
-/** A random UUID, version 4. */
-export function uuid(random: Random): string {
-  const variant = '89ab'[integer(random, 4)];
-  return `${hex(random, 8)}-${hex(random, 4)}-4${hex(random, 3)}-${variant}${hex(random, 3)}-${hex(random, 12)}`;
+/** So many words of 32 random bits, in hexadecimal. */
+const hex = (random: Random, words: number): string =>
+  Array.from({ length: words }, () => integer(random, WORD).toString(16).padStart(8, '0')).join('');
+
+/** 32 hexadecimal digits as a UUID of version 4 (RFC 4122, section 4.4). */
+function asUuid(digits: string): string {
+  const variant = '89ab'[Number.parseInt(digits[16]!, 16) & 3];
+  const parts = [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(13, 16)}`,
+    `${variant}${digits.slice(17, 20)}`,
+  ];
+  return [...parts, digits.slice(20, 32)].join('-');
 }
 
+/** A random UUID. */
+export const uuid = (random: Random): string => asUuid(hex(random, 4));
+
+/** The UUID of a container's interface in a network, the same whenever it is asked: there are many of them. */
+export const interfaceUuid = (uid: string, network: string): string =>
+  asUuid(digestOf('uuid', uid, network).toString('hex', 0, 16));
+
 /** As Calico makes a cluster's GUID. */
-export const clusterGuid = (random: Random): string => hex(random, 32);
+export const clusterGuid = (random: Random): string => hex(random, 4);
 
 /** The claim that a network of an application is made for: `default.shop.web` → `default/shop/web`. */
 export function claimOf(network: string): { id: string; app: string } | undefined {

@@ -12,7 +12,7 @@ import {
   workloadEndpointName,
 } from '../../lib/calico/index.ts';
 import { tryParseAddress } from '../../lib/network/index.ts';
-import { uuid } from './names.ts';
+import { interfaceUuid } from './names.ts';
 import { bytes, type Created, create, frame, type Origin, resource } from './resources.ts';
 
 /** How calico/node calls the address that it found for a node. */
@@ -68,12 +68,12 @@ const endpointName = (host: string, uid: string, name: string) =>
 export const workloadEndpointId = (host: string, uid: string, name: string): string =>
   keyOf.workloadEndpoint(endpointName(host, uid, name));
 
-export function workloadEndpointOf(link: EndpointInterface, { random, now }: Origin): Created {
+export function workloadEndpointOf(link: EndpointInterface, { now }: Pick<Origin, 'now'>): Created {
   const { host, uid, network, name, address, address6, hostInterface, mac } = link;
   const metadata: Metadata = {
     name: endpointName(host, uid, name),
     namespace: 'default',
-    uid: uuid(random),
+    uid: interfaceUuid(uid, network),
     creationTimestamp: rfc3339(now),
     labels: new Map([
       ['projectcalico.org/namespace', 'default'],

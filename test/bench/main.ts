@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../lib/errors/index.ts';
+import { addresses } from './addresses.ts';
 import { burst } from './burst.ts';
 import { events } from './events.ts';
 import { type Bench, interrupted } from './harness.ts';
@@ -19,6 +20,7 @@ const benches: readonly Bench[] = [
   events, //    and follows what happens
   reconcile, // which wakes a controller
   writes, //    which writes, guarded
+  addresses, // and networks and addresses are given out
   replica, //   until a container runs
   burst, //     or many at once
   idle, //      and what it costs when nothing happens
