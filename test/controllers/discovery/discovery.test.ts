@@ -102,6 +102,32 @@ describe('discovery', () => {
     expect(scenario.names().filter((id) => id.startsWith('berth/web-')).length).to.equal(40);
   });
 
+  it('gives a name that a service and a container of another would have to the service', async () => {
+    await scenario.cloud();
+    await scenario.runs('10.64.0.5', { name: 'web-0' });
+    await scenario.runs('10.64.0.6', { name: 'web-0-0' });
+    await scenario.settle();
+    expect(scenario.name('berth/web-0.shop.default')?.addresses).to.deep.equal(['10.64.0.6']);
+  });
+
+  it('says which name is too long, and gives all others', async () => {
+    await scenario.cloud({ zone: Array.from({ length: 18 }, () => 'long-label').join('.') });
+    const service = 's'.repeat(60);
+    await scenario.runs('10.64.0.5', { name: `${service}-0`, container: { service } });
+    await scenario.settle();
+    expect(scenario.names()).to.deep.equal([]);
+    expect(scenario.events().some(({ reason }) => reason === 'NameTooLong')).to.equal(true);
+  });
+
+  it('lists both incarnations of a container that moves while both run', async () => {
+    await scenario.cloud();
+    await scenario.host('h-2');
+    await scenario.runs('10.64.0.5');
+    await scenario.runs('10.64.0.6', { host: 'h-2' });
+    await scenario.settle();
+    expect(scenario.name('berth/web.shop.default')?.addresses).to.deep.equal(['10.64.0.5', '10.64.0.6']);
+  });
+
   it('leaves what others have in the zone alone, and sets right what they changed of ours', async () => {
     const server = scenario.server();
     const foreign = { name: 'www.berth', type: 'A' as const, ttl: 60, data: ['192.0.2.80'] };
@@ -293,6 +319,18 @@ describe('names for CoreDNS', () => {
     await scenario.write('skydns', 'arpa/in-addr/10/64/0/5', Buffer.from('{}'));
     await scenario.settle();
     expect(scenario.skydns()).to.deep.equal(before);
+  });
+
+  it('are there for every container of both families', async () => {
+    for (let i = 0; i < 40; i++) {
+      const interfaces = [{ network: 'default.shop.default', address: `10.64.0.${i}`, address6: `fd00::${i + 1}` }];
+      await scenario.runs('', { name: `web-${i}`, interfaces });
+    }
+    await scenario.settle();
+    expect(scenario.name('berth/web.shop.default')?.addresses.length).to.equal(32);
+    expect(Object.keys(scenario.skydns()).filter((key) => key.startsWith('berth/default/shop/web/')).length).to.equal(
+      32,
+    );
   });
 
   it('move with the prefix, and go with it, however many there are', async () => {

@@ -86,19 +86,21 @@ export class Scenario {
     {
       name = 'web-0',
       app = 'default/shop',
+      host = 'h-1',
       container = {},
       observed = {},
       interfaces,
     }: {
       name?: string;
       app?: string;
+      host?: string;
       container?: Partial<ContainerRecord>;
       observed?: Partial<ObservedRecord>;
       interfaces?: { network: string; address: string; address6?: string }[];
     } = {},
   ): Promise<void> {
-    const id = `h-1/${app}/${name}`;
-    const uid = `u-${name}`;
+    const id = `${host}/${app}/${name}`;
+    const uid = `u-${name}-${host}`;
     const service = name.replace(/-\d+$/, '');
     await this.write('containers', `${app}/${name}`, containerRecord({ service, ...container }));
     await this.write('assignments', id, {
