@@ -1,4 +1,4 @@
-import type { Registry } from '../lib/metrics/index.ts';
+import { networkMetrics, type Registry } from '../lib/metrics/index.ts';
 import type { Clock, Log, Random } from '../lib/platform/index.ts';
 import { type AnyController, createManager, type Identity, type Manager } from '../lib/reconcile/index.ts';
 import { createCache, type Keyspace, type Kv, type WatchCache } from '../lib/store/index.ts';
@@ -34,6 +34,9 @@ export interface Process {
 export function createProcess({ controllers, kv, log, ...options }: ProcessOptions): Process {
   const cache = createCache({ kv, log: log.child({ part: 'cache' }), ...options });
   const manager = createManager({ ...options, log, cache, definitions: controllers });
+  // By the processes that count them.
+  if (controllers.some(({ name }) => name === 'ippool'))
+    networkMetrics(options.metrics, () => cache.list('networks').map(({ id, value }) => ({ name: id, ...value })));
   return {
     cache,
     manager,
