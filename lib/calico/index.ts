@@ -1,5 +1,7 @@
+export { parseRange } from './addresses.ts';
 export * from './audit.ts';
 export * from './blocks.ts';
+export * from './checks.ts';
 export { type Codec, decodeRecord } from './codec.ts';
 export * from './configuration-records.ts';
 export * from './effective.ts';
