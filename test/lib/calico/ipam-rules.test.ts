@@ -1,0 +1,199 @@
+import { expect } from 'chai';
+import { type AssignRequest, type Block, IpamPlan, keyOf, type Pool } from '../../../lib/calico/index.ts';
+import { formatAddress, parseCidr } from '../../../lib/network/index.ts';
+import { endpointChange, Tree } from './tree.ts';
+
+const now = Date.UTC(2026, 8, 1, 10, 0, 5, 120);
+const pool: Pool = { cidr: parseCidr('10.60.0.0/29'), blockSize: 30 };
+
+function assign(tree: Tree, host: string, handle: string, change: Partial<AssignRequest> = {}): string {
+  const plan = new IpamPlan(tree);
+  const assigned = plan.assign({ host, handle, pools: [pool], now, ...change });
+  if ('refused' in assigned) return assigned.refused;
+  expect(tree.commit([...plan.changes(), endpointChange(host, handle, assigned.address)])).not.to.equal(undefined);
+  return formatAddress(assigned.address);
+}
+
+const reserve = (tree: Tree, ...reservedCIDRs: string[]) =>
+  tree.put(
+    keyOf.ipReservation('r'),
+    JSON.stringify({ kind: 'IPReservation', apiVersion: '', metadata: { name: 'r' }, spec: { reservedCIDRs } }),
+  );
+
+const blockOf = (tree: Tree, cidr: string): Block => tree.blocks().find((block) => block.cidr === cidr)!;
+const strict = '{"strict_affinity":true,"auto_allocate_blocks":true}';
+
+describe('reserved addresses', () => {
+  it('are never handed out, and keep their place in the queue', () => {
+    const tree = new Tree();
+    reserve(tree, '10.60.0.0/31', '10.60.0.5/32');
+    const given = Array.from({ length: 6 }, (_, i) => assign(tree, 'n1', `h${i}`));
+    expect(given.slice(0, 5).sort()).to.deep.equal(['10.60.0.2', '10.60.0.3', '10.60.0.4', '10.60.0.6', '10.60.0.7']);
+    expect(given[5]).to.equal('no address is free in 10.60.0.0/29');
+    expect(blockOf(tree, '10.60.0.0/30').unallocated).to.deep.equal([0, 1]);
+    expect(tree.audit.findings()).to.deep.equal([]);
+  });
+
+  it('make no block that would have nothing to give', () => {
+    const tree = new Tree();
+    reserve(tree, '10.60.0.0/30');
+    for (const handle of ['a', 'b', 'c', 'd']) expect(assign(tree, 'n1', handle)).to.match(/^10\.60\.0\.[4-7]$/);
+    expect(assign(tree, 'n1', 'e')).to.equal('no address is free in 10.60.0.0/29');
+    expect(tree.blocks()).to.have.length(1);
+  });
+
+  it('are free again when the reservation goes', () => {
+    const tree = new Tree();
+    reserve(tree, '10.60.0.0/29');
+    expect(assign(tree, 'n1', 'a')).to.match(/^no address/);
+    tree.put(keyOf.ipReservation('r'), undefined);
+    expect(assign(tree, 'n1', 'a')).to.match(/^10\.60/);
+  });
+});
+
+describe('what other clients left half done', () => {
+  for (const state of ['pending', 'pendingDeletion', 'confirmed', '']) {
+    it(`an affinity that is ${state || 'empty'} without a block: the block is made`, () => {
+      const tree = new Tree();
+      const id = keyOf.affinity('n1', parseCidr('10.60.0.4/30'));
+      tree.put(id, `{"state":"${state}","deleted":false}`);
+      expect(assign(tree, 'n1', 'a')).to.equal('10.60.0.4');
+      expect(tree.affinity(id).value?.state || 'confirmed').to.equal('confirmed');
+      expect(tree.audit.findings()).to.deep.equal([]);
+    });
+
+    it(`an affinity that is ${state || 'empty'} to a block of nobody: it goes`, () => {
+      const tree = new Tree();
+      assign(tree, 'n2', 'theirs');
+      const [{ cidr }] = tree.blocks() as [Block];
+      const plan = new IpamPlan(tree);
+      plan.releaseAffinity('n2', parseCidr(cidr));
+      tree.commit(plan.changes());
+      tree.put(keyOf.affinity('n1', parseCidr(cidr)), `{"state":"${state}","deleted":false}`);
+      assign(tree, 'n1', 'ours');
+      expect(tree.affinities('n1').map((id) => id.includes(cidr.replace('/', '-')))).to.deep.equal([false]);
+      expect(tree.audit.findings()).to.deep.equal([]);
+    });
+  }
+
+  it('a block that is the host’s, without an affinity: found by whoever looks for room, never taken for another host', () => {
+    const tree = new Tree();
+    assign(tree, 'n1', 'a');
+    const [{ cidr }] = tree.blocks() as [Block];
+    tree.put(keyOf.affinity('n1', parseCidr(cidr)), undefined);
+    for (let i = 0; i < 7; i++) assign(tree, 'n1', `b${i}`);
+    expect(blockOf(tree, cidr).affinity).to.equal('host:n1');
+    expect(tree.audit.findings()).to.deep.equal([]);
+  });
+
+  it('an affinity to a block that cannot be read: both are left alone', () => {
+    const tree = new Tree();
+    const cidr = parseCidr('10.60.0.0/30');
+    tree.put(keyOf.block(cidr), 'garbage');
+    tree.put(keyOf.affinity('n1', cidr), '{"state":"confirmed","deleted":false}');
+    expect(assign(tree, 'n1', 'a')).to.equal('10.60.0.4');
+    const plan = new IpamPlan(tree);
+    plan.releaseAffinity('n1', cidr);
+    expect(plan.changes()).to.deep.equal([]);
+  });
+});
+
+describe('a host that finds all blocks claimed', () => {
+  const claimed = () => {
+    const tree = new Tree();
+    tree.put(keyOf.ipamConfig(), strict);
+    for (const [host, handle] of [
+      ['n1', 'a'],
+      ['n2', 'b'],
+    ] as const)
+      assign(tree, host, handle);
+    const plan = new IpamPlan(tree);
+    plan.release('a');
+    const { id } = endpointChange('n1', 'a', undefined);
+    tree.commit([...plan.changes(), { id, expect: tree.records.get(id)!.revision }]);
+    return tree;
+  };
+
+  it('takes over one that is empty, where affinity is strict', () => {
+    const tree = claimed();
+    expect(assign(tree, 'n3', 'c', { now: now + 60_000 })).to.match(/^10\.60/);
+    expect(tree.affinities('n1')).to.deep.equal([]);
+    expect(
+      tree
+        .blocks()
+        .map(({ affinity }) => affinity)
+        .sort(),
+    ).to.deep.equal(['host:n2', 'host:n3']);
+    expect(tree.audit.findings()).to.deep.equal([]);
+  });
+
+  it('leaves it to its host for a minute', () =>
+    expect(assign(claimed(), 'n3', 'c', { now: now + 59_000 })).to.match(/own blocks is free/));
+});
+
+describe('an IPv6 pool', () => {
+  it('has blocks of 64 addresses, keyed as Calico has them', () => {
+    const tree = new Tree();
+    const six: Pool = { cidr: parseCidr('fd00:60::/64'), blockSize: 122 };
+    const address = assign(tree, 'n1', 'a', { pools: [six] });
+    const [id] = tree.affinities('n1');
+    expect(id).to.match(/^ipam\/v2\/host\/n1\/ipv6\/block\/fd00:60::[0-9a-f:]*-122$/);
+    const block = tree.block(id!.replace('host/n1/ipv6', 'assignment/ipv6')).value!;
+    expect(block.allocations).to.have.length(64);
+    expect(block.cidr).to.equal(`${address}/122`);
+    expect(tree.audit.findings()).to.deep.equal([]);
+  });
+});
+
+describe('what others noted in a block', () => {
+  it('stays, whatever we assign and release', () => {
+    const tree = new Tree();
+    assign(tree, 'n1', 'a');
+    const [{ cidr }] = tree.blocks() as [Block];
+    const id = keyOf.block(parseCidr(cidr));
+    const foreign = '{"handle_id":"k8s.x","secondary":{"namespace":"web","node":"n1","pod":"x"},"later":[1]}';
+    const bare = '{"releasedAt":"2026-09-01T10:00:05Z"}';
+    tree.put(
+      id,
+      tree.records
+        .get(id)!
+        .value.toString()
+        .replace('[0,null,null,null],"unallocated":[1,2,3]', '[0,1,2,null],"unallocated":[3]')
+        .replace('}}],"seq', `}},${foreign},${bare}],"hostAffinity":"n1","seq`),
+    );
+    assign(tree, 'n1', 'b');
+    const plan = new IpamPlan(tree);
+    plan.release('a');
+    tree.commit(plan.changes());
+    const text = tree.records.get(id)!.value.toString();
+    expect(text).to.include(`"attributes":[${foreign},${bare},{"handle_id":"b",`);
+    expect(text).to.include('"allocations":[null,0,1,2],"unallocated":[0]');
+    expect(text).to.include('"hostAffinity":"n1","sequenceNumber":');
+  });
+
+  it('says what an address is for, as Calico marks tunnels', () => {
+    const tree = new Tree();
+    assign(tree, 'n1', 'vxlan-tunnel-addr-n1', { type: 'vxlanTunnelAddress' });
+    expect(tree.blocks()[0]!.attributes![0]!.secondary!.get('type')).to.equal('vxlanTunnelAddress');
+  });
+});
+
+describe('a mark', () => {
+  it('takes back assignments and releases in any order, to the byte', () => {
+    const tree = new Tree();
+    for (const handle of ['a', 'b', 'c']) assign(tree, 'n1', handle);
+    const plan = new IpamPlan(tree);
+    plan.release('b');
+    plan.assign({ host: 'n1', handle: 'd', pools: [pool], now });
+    const before = JSON.stringify(plan.changes());
+    const undo = plan.mark();
+    plan.release('d');
+    plan.release('a');
+    plan.assign({ host: 'n1', handle: 'a', pools: [pool], now: now + 1 });
+    plan.releaseAffinity('n1', parseCidr(tree.blocks()[0]!.cidr));
+    for (let i = 0; i < 5; i++) plan.assign({ host: 'n2', handle: `e${i}`, pools: [pool], now });
+    undo();
+    expect(JSON.stringify(plan.changes())).to.equal(before);
+    expect(plan.size).to.equal(plan.changes().length);
+  });
+});
