@@ -18,17 +18,16 @@ export interface Member {
 }
 
 /**
- * The containers of an application that answer: observed running as assigned, healthy where anything checks that, on a
- * host that is not lost. In the order of their ids.
- *
- * @param app  `default/shop`
+ * Those of these containers that answer: observed running as assigned, healthy where anything checks that, on a host that
+ * is not lost. One that moves does so twice for a while.
  */
-export function membersOf(app: string, state: View): Member[] {
-  return state
-    .by('containers', 'app', app)
-    .flatMap((container) =>
-      state.by('observed', 'container', container.id).flatMap((observed) => memberOf(container, observed, state) ?? []),
-    );
+export function* membersOf(containers: Iterable<Entry<'containers'>>, state: View): Iterable<Member> {
+  for (const container of containers) {
+    for (const observed of state.by('observed', 'container', container.id)) {
+      const member = memberOf(container, observed, state);
+      if (member) yield member;
+    }
+  }
 }
 
 function memberOf(container: Entry<'containers'>, observed: Entry<'observed'>, state: View): Member | undefined {

@@ -8,6 +8,23 @@ import { dnsOf } from './servers.ts';
 /** Addresses, or targets, that one name lists: a record does not grow with the number of containers. */
 const MOST = 32;
 
+/** Who has names: a service, or a container of its own. */
+export interface Owner {
+  kind: 'service' | 'container';
+  /** `default/shop` */
+  app: string;
+  name: string;
+}
+
+/** Also the key that is reconciled. */
+export const ownerKey = ({ kind, app, name }: Owner): string => `${kind}/${app}/${name}`;
+
+export function parseOwner(key: string): Owner | undefined {
+  const [kind, namespace, application, name] = key.split('/');
+  if ((kind !== 'service' && kind !== 'container') || name === undefined) return undefined;
+  return { kind, app: `${namespace}/${application}`, name };
+}
+
 export interface Names {
   /** By id, `<zone>/<name>`. */
   names: Map<string, NameRecord>;
@@ -16,47 +33,57 @@ export interface Names {
 }
 
 /**
- * The names that an application should have now.
+ * The names that a service or a container should have now.
  *
  * - `<service>.<app>.<ns>` and `<container>.<app>.<ns>`: addresses; where a container has several networks, also
  *   `<service>.<network>.<app>.<ns>` and `<container>.<network>.<app>.<ns>` with those of that network alone
  * - `_<port>._<protocol>.<service>.<app>.<ns>`: where the port is served (SRV, RFC 2782)
  * - the reverse name of each address: the container's
- *
- * @param app  `default/shop`
  */
-export function namesOf(app: string, state: View): Names {
-  const [namespace = '', application = ''] = app.split('/');
-  const below = `${application}.${namespace}`;
-  const gathered = new Gathered(app);
-  const members = membersOf(app, state).flatMap((member) => {
+export function namesOf(owner: Owner, state: View): Names {
+  const gathered = new Gathered(ownerKey(owner));
+  const below = owner.app.split('/').reverse().join('.');
+  for (const member of answering(owner, state)) {
     const dns = dnsOf(state.get('accepted/dockerclouds', member.cloud));
-    return dns ? [{ member, dns }] : [];
-  });
-  for (const { member, dns } of members) {
-    gathered.addresses({ name: `${member.service}.${below}`, ...{ member, dns }, networks: member.networks });
-    for (const [label, network] of several(member)) {
-      gathered.addresses({ name: `${member.service}.${label}.${below}`, ...{ member, dns }, networks: [network] });
+    if (!dns) continue;
+    const of = { member, dns };
+    const own = `${member.name}.${below}`;
+    // A service may be called as a container of another is: then the name is the service's.
+    const taken =
+      owner.kind === 'container' && state.by('containers', 'service', `${owner.app}/${owner.name}`).length > 0;
+    if (!taken) {
+      gathered.addresses({ name: `${owner.name}.${below}`, ...of, networks: member.networks });
+      for (const [label, network] of several(member)) {
+        gathered.addresses({ name: `${owner.name}.${label}.${below}`, ...of, networks: [network] });
+      }
     }
-    for (const { port, protocol } of member.ports) {
-      const target = `${member.name}.${below}.${dns.zone}`;
-      gathered.port({ name: `_${port}._${protocol}.${member.service}.${below}`, ...{ member, dns, target, port } });
-    }
-  }
-  // A service may be called as a container of another is: then the name is the service's.
-  const taken = gathered.ids();
-  for (const { member, dns } of members) {
-    const name = `${member.name}.${below}`;
-    if (!taken.has(`${dns.zone}/${name}`)) gathered.addresses({ name, member, dns, networks: member.networks });
-    for (const [label, network] of several(member)) {
-      const narrow = `${member.name}.${label}.${below}`;
-      if (!taken.has(`${dns.zone}/${narrow}`)) gathered.addresses({ name: narrow, member, dns, networks: [network] });
-    }
-    for (const address of member.networks.flatMap(({ addresses }) => addresses)) {
-      gathered.reverse({ address, member, dns, target: `${name}.${dns.zone}` });
+    if (owner.kind === 'service') {
+      for (const { port, protocol } of member.ports) {
+        gathered.port({
+          name: `_${port}._${protocol}.${owner.name}.${below}`,
+          ...of,
+          target: `${own}.${dns.zone}`,
+          port,
+        });
+      }
+    } else {
+      for (const address of member.networks.flatMap(({ addresses }) => addresses)) {
+        gathered.reverse({ address, ...of, target: `${own}.${dns.zone}` });
+      }
     }
   }
   return gathered.result();
+}
+
+/** Of a service as many as one name lists, which are the first. */
+function* answering({ kind, app, name }: Owner, state: View): Iterable<Member> {
+  const own = state.get('containers', `${app}/${name}`);
+  const containers = kind === 'service' ? state.by('containers', 'service', `${app}/${name}`) : own ? [own] : [];
+  let count = 0;
+  for (const member of membersOf(containers, state)) {
+    if (count++ >= MOST) return;
+    yield member;
+  }
 }
 
 type Dns = DockerCloudSpec['dns'];
@@ -75,16 +102,12 @@ interface Of {
 
 /** Names, as member after member adds to them. */
 class Gathered {
-  readonly #app: string;
+  readonly #owner: string;
   readonly #names = new Map<string, NameRecord>();
   readonly #refused = new Set<string>();
 
-  constructor(app: string) {
-    this.#app = app;
-  }
-
-  ids(): ReadonlySet<string> {
-    return new Set(this.#names.keys());
+  constructor(owner: string) {
+    this.#owner = owner;
   }
 
   result(): Names {
@@ -119,7 +142,7 @@ class Gathered {
     }
     const id = `${zone}/${name}`;
     const record = this.#names.get(id) ?? {
-      ...{ application: this.#app, clouds: [], ttl: Math.ceil(dns.ttl), addresses: [] },
+      ...{ owner: this.#owner, clouds: [], ttl: Math.ceil(dns.ttl), addresses: [] },
       ...(dns.skydns && { skydns: dns.skydns.prefix }),
     };
     this.#names.set(id, record);

@@ -19,6 +19,8 @@ import {
 
 /** Milliseconds between comparisons of a whole zone: what somebody else changed there is set right. */
 const COMPARE_EVERY = 60_000;
+/** Milliseconds from one update to the next at least: what changes meanwhile goes in one. */
+const PACE = 100;
 /** Milliseconds after a failure, doubled with each: a server that is down is asked seldom, and holds up no other. */
 const RETRY = { first: 1000, most: 30_000 };
 
@@ -51,6 +53,7 @@ export async function reconcileServerZone(key: string, context: Discovery): Prom
       event(about, 'Normal', 'NamesServed', `the name server ${at.address}:${at.port} has the names of ${place.zone}`);
     }
     held.failures = 0;
+    held.retryAt = clock.monotonic() + PACE;
   } catch (error) {
     if (!(error instanceof BerthError) || error.code === 'BERTH_NOT_LEADER') throw error;
     if (!PROBLEMS.has(error.code)) throw error;

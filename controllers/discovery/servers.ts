@@ -89,14 +89,10 @@ export interface Reached {
  */
 export function reach({ address, service, port }: ServerSpec, state: View): Reached | 'stopped' | 'unwanted' {
   if (address !== undefined) return { address, port, identity: `${address} ${port}` };
-  const [namespace = '', application = '', name = ''] = service?.split('/') ?? [];
-  const app = `${namespace}/${application}`;
-  const member = membersOf(app, state).find((each) => each.service === name);
+  const containers = state.by('containers', 'service', service ?? '');
+  const [member] = membersOf(containers, state);
   const own = member?.networks[0]?.addresses[0];
-  if (!member || own === undefined) {
-    const wanted = state.by('containers', 'app', app).some(({ value }) => value.service === name);
-    return wanted ? 'stopped' : 'unwanted';
-  }
+  if (!member || own === undefined) return containers.length > 0 ? 'stopped' : 'unwanted';
   const published = member.published[`${port}/tcp`];
   const place = published === undefined ? { address: own, port } : { address: member.hostAddress, port: published };
   return { ...place, identity: member.identity };
@@ -114,6 +110,6 @@ export function zonesOfServers(state: View, chosen: (server: ServerSpec) => bool
   });
 }
 
-/** Zones of all servers that are a service of this application. */
-export const servedBy = (app: string, state: View): string[] =>
-  zonesOfServers(state, ({ service }) => service?.startsWith(`${app}/`) ?? false);
+/** Zones of all servers that are this service, `<namespace>/<app>/<service>`. */
+export const servedBy = (service: string, state: View): string[] =>
+  zonesOfServers(state, (server) => server.service === service);

@@ -1,46 +1,56 @@
 import { REVERSE } from '../../lib/dns/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { appOf, containerOf, hostOf, nameOf } from '../../lib/store/index.ts';
+import { ownerKey } from './names.ts';
 import { dnsOf, holdersOf, servedBy, serverZones, zonesOfServers } from './servers.ts';
 import { namesBehind } from './skydns.ts';
 
-/** Whom a change wakes: keys `app/<namespace>/<app>` and `zone/<cloud>/<server>/<zone>`. */
+/** Whom a change wakes: keys `service/…`, `container/…` (names.ts) and `zone/…` (servers.ts). */
 
-const appKey = (app: string): string => `app/${app}`;
+/** A wanted container: its own names, its service's, and those of who has lost or got back a name by that. */
+export function byContainer(container: Entry<'containers'>, state: View): string[] {
+  const app = appOf(container);
+  const { service } = container.value;
+  return [
+    ownerKey({ kind: 'container', app, name: nameOf(container) }),
+    ...(['service', 'container'] as const).map((kind) => ownerKey({ kind, app, name: service })),
+    ...servedBy(`${app}/${service}`, state),
+  ];
+}
 
-/** A container of an application, or what stands for it on a host. It may be a name server, too. */
-export const byContainer = (id: string, state: View): string[] => {
+/** What stands for a container on a host. */
+export function byPlaced(entry: { id: string }, state: View): string[] {
+  const id = containerOf(entry);
+  const service = state.get('containers', id)?.value.service;
   const app = appOf({ id });
-  return [appKey(app), ...servedBy(app, state)];
-};
-
-export const byPlaced = (entry: { id: string }, state: View): string[] => byContainer(containerOf(entry), state);
+  const own = ownerKey({ kind: 'container', app, name: nameOf({ id }) });
+  // One that is not wanted any more is in no name; that its record went has woken the service.
+  if (service === undefined) return [own];
+  return [own, ownerKey({ kind: 'service', app, name: service }), ...servedBy(`${app}/${service}`, state)];
+}
 
 /** A host that is lost, or back. */
-export function byHost(host: { id: string }, state: View): string[] {
-  const apps = new Set(state.list('observed', nameOf(host)).map((entry) => appOf({ id: containerOf(entry) })));
-  return [...apps].flatMap((app) => [appKey(app), ...servedBy(app, state)]);
-}
+export const byHost = (host: { id: string }, state: View): string[] => [
+  ...new Set(state.list('observed', nameOf(host)).flatMap((entry) => byPlaced(entry, state))),
+];
 
 /** A cloud whose names lie elsewhere now, or in other servers. */
 export function byCloud(cloud: Entry<'accepted/dockerclouds'>, state: View): string[] {
   const { id } = cloud;
   const dns = dnsOf(cloud);
-  const apps = new Set(state.by('containers', 'cloud', id).map(appOf));
-  const zones = new Set(dns ? serverZones(id, dns) : []);
+  const keys = new Set(dns ? serverZones(id, dns) : []);
+  for (const container of state.by('containers', 'cloud', id)) {
+    for (const key of byContainer(container, state)) keys.add(key);
+  }
   for (const name of state.list('names')) {
     if (!name.value.clouds.includes(id)) continue;
-    apps.add(name.value.application);
-    for (const key of holdersOf(name, state)) zones.add(key);
+    for (const key of byName(name, state)) keys.add(key);
   }
-  return [...[...apps].map(appKey), ...zones];
+  return [...keys];
 }
 
 /** A name: its servers, and whoever looks after it. */
-export const byName = (entry: Entry<'names'>, state: View): string[] => [
-  appKey(entry.value.application),
-  ...holdersOf(entry, state),
-];
+export const byName = (entry: Entry<'names'>, state: View): string[] => [entry.value.owner, ...holdersOf(entry, state)];
 
 /** A key for CoreDNS that somebody changed: only what stands for a name of ours concerns us. */
 export function bySkydns({ id }: { id: string }, state: View): string[] {
@@ -49,8 +59,7 @@ export function bySkydns({ id }: { id: string }, state: View): string[] {
     if (zone === undefined || !skydns) return [];
     return [zone, REVERSE[4], REVERSE[6]]
       .flatMap((each) => namesBehind(id, { zone: each, prefix: skydns.prefix }))
-      .flatMap((name) => state.get('names', name)?.value.application ?? [])
-      .map(appKey);
+      .flatMap((name) => state.get('names', name)?.value.owner ?? []);
   });
 }
 

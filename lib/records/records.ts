@@ -275,8 +275,8 @@ export interface ObservedRecord {
 
 /** What a name resolves to. The record outlives the name until no server holds it any more. */
 export interface NameRecord {
-  /** Whose name it is: `<namespace>/<app>`. */
-  application: string;
+  /** Whose name it is: `service/<namespace>/<app>/<service>` or `container/<namespace>/<app>/<name>`. */
+  owner: string;
   /** Clouds that its containers have been in: their name servers hold it. */
   clouds: string[];
   /** Seconds. */

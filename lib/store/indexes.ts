@@ -17,7 +17,7 @@ const uid = ({ value }: { value: { uid: string } }): string => value.uid;
 
 export const indexes = {
   'accepted/applications': { location: ({ value }) => value.spec.location },
-  containers: { cloud, app: appOf },
+  containers: { cloud, app: appOf, service: (entry) => `${appOf(entry)}/${entry.value.service}` },
   networkclaims: { cloud, app: appOf },
   pending: { app: appOf },
   hosts: { name: nameOf },
@@ -30,7 +30,7 @@ export const indexes = {
     sharing: ({ value: { closed, allowFrom = [] } }) => (closed === false || allowFrom.length > 0 ? 'yes' : undefined),
   },
   calico: { region: blockRegion, range: poolRange },
-  names: { app: ({ value }) => value.application },
+  names: { owner: ({ value }) => value.owner },
 } satisfies { [K in Kind]?: Record<string, IndexFunction<K>> };
 
 /** The names of a kind's indexes. */

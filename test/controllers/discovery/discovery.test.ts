@@ -27,7 +27,7 @@ describe('discovery', () => {
     await scenario.settle();
     expect(scenario.names()).to.deep.equal(ALL);
     expect(scenario.name('berth/web.shop.default')).to.deep.equal({
-      ...{ application: 'default/shop', clouds: ['cloud'], ttl: 5, addresses: ['10.64.0.5'] },
+      ...{ owner: 'service/default/shop/web', clouds: ['cloud'], ttl: 5, addresses: ['10.64.0.5'] },
     });
     expect(scenario.name('in-addr.arpa/5.0.64.10')?.ptr).to.equal('web-0.shop.default.berth');
     expect(scenario.name('berth/_8080._tcp.web.shop.default')?.srv).to.deep.equal([

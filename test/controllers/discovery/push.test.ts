@@ -6,7 +6,7 @@ import type { NameRecord } from '../../../lib/records/index.ts';
 import type { Entry } from '../../../lib/store/index.ts';
 
 const record = (more: Partial<NameRecord> = {}): NameRecord => ({
-  ...{ application: 'default/shop', clouds: ['cloud'], ttl: 5, addresses: [] },
+  ...{ owner: 'service/default/shop/web', clouds: ['cloud'], ttl: 5, addresses: [] },
   ...more,
 });
 const entry = (id: string, value: NameRecord): Entry<'names'> => ({

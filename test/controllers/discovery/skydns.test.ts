@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { namesBehind, skydnsOf } from '../../../controllers/discovery/skydns.ts';
 
-const record = { application: 'default/shop', clouds: ['cloud'], ttl: 5, addresses: [], skydns: '/skydns' };
+const record = { owner: 'service/default/shop/web', clouds: ['cloud'], ttl: 5, addresses: [], skydns: '/skydns' };
 
 describe('skydnsOf', () => {
   for (const [id, more, keys] of [

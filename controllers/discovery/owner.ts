@@ -2,26 +2,26 @@ import { allDone, type Result } from '../../lib/reconcile/index.ts';
 import type { NameRecord } from '../../lib/records/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
 import type { Discovery, Owned } from './context.ts';
-import { namesOf } from './names.ts';
+import { namesOf, type Owner, ownerKey } from './names.ts';
 import { holdersOf, removals } from './servers.ts';
 import { skydnsOf } from './skydns.ts';
 
 /** Writes of one unit (lib/store/types.ts). */
 const UNIT = 60;
 
-/** Makes the records of an application's names say what is true now; servers follow the records. */
-export async function reconcileApplication(app: string, context: Discovery): Promise<Result> {
+/** Makes the records of a service's or container's names say what is true now; servers follow the records. */
+export async function reconcileOwner(owner: Owner, context: Discovery): Promise<Result> {
   const { state, store, event } = context;
-  const { names, refused } = namesOf(app, state);
+  const { names, refused } = namesOf(owner, state);
   for (const name of refused.slice(0, 3)) {
     event(
-      `applications/${app}`,
+      `applications/${owner.app}`,
       'Warning',
       'NameTooLong',
       `${name} cannot be a name: a label has at most 63 characters, all of it 253`,
     );
   }
-  const known = state.by('names', 'app', app);
+  const known = state.by('names', 'owner', ownerKey(owner));
   const work: Promise<unknown>[] = [];
   for (const entry of known) {
     if (names.has(entry.id)) continue;
@@ -36,7 +36,7 @@ export async function reconcileApplication(app: string, context: Discovery): Pro
   }
   await allDone(work);
   // What the cache shows by now as withdrawn, and no server holds.
-  await allDone(removals(state.by('names', 'app', app), context));
+  await allDone(removals(state.by('names', 'owner', ownerKey(owner)), context));
   return undefined;
 
   /** One transaction for a record and what stands for it below /skydns, so that the one always tells of the other. */
@@ -59,8 +59,8 @@ const deletion = (entry: Entry<'names'>, state: View): Write<Owned>[] => [
 ];
 
 /** What is left of a name that nothing has any more, until no server holds it. */
-const withdrawn = ({ application, clouds, ttl }: NameRecord): NameRecord => ({
-  ...{ application, clouds, ttl, addresses: [] },
+const withdrawn = ({ owner, clouds, ttl }: NameRecord): NameRecord => ({
+  ...{ owner, clouds, ttl, addresses: [] },
   deleting: true,
 });
 
