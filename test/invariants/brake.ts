@@ -16,14 +16,18 @@ export const brake: Invariant = {
   name: 'no loss while the own network may be broken',
   *broken(ledger, touched) {
     const lost = new Map<string, string[]>();
-    for (const [id, before] of touched.before('hosts')) {
+    const changed = touched.before('hosts');
+    for (const [id, before] of changed) {
       const after = ledger.get('hosts', id)?.value;
       // A machine that its location reports gone never counts.
       if (!before || before.value.lost || !after?.lost || after.gone) continue;
       lost.set(after.cloud, [...(lost.get(after.cloud) ?? []), nameOf(id)]);
     }
     if (lost.size === 0) return;
-    const hosts = ledger.list('hosts').filter(({ value }) => counts(value));
+    // One that is declared lost may be given back in the same moment: it counted until then.
+    const hosts = ledger
+      .list('hosts')
+      .filter(({ id, value }) => !value.gone && counts(changed.get(id)?.value ?? value));
     for (const [cloud, names] of lost) {
       const all = hosts.filter(({ value }) => value.cloud === cloud);
       const silent = all.filter(({ id, value }) => {

@@ -13,7 +13,7 @@ const anyReplica = (world: World) => pick(world.random, world.replicas);
 export const fate: readonly Deed[] = [
   {
     name: 'cut a machine off',
-    weight: 2,
+    weight: 0.8,
     do(world) {
       const machine = anyMachine(world);
       if (!machine) return 'none';
@@ -24,7 +24,7 @@ export const fate: readonly Deed[] = [
   {
     // What breaks is rather our own network than all of them at once.
     name: 'cut a whole cloud off',
-    weight: 0.5,
+    weight: 0.15,
     do(world) {
       const cloud = anyMachine(world)?.cloud;
       const machines = [...world.hollow.machines.values()].filter((machine) => machine.cloud === cloud);

@@ -151,6 +151,12 @@ describe('guarantee 8, as code', () => {
       expect(story.broken()).to.have.length(outcome === 'holds' ? 0 : 1);
     });
 
+  it('is broken also when the lost are given back in the same moment', () => {
+    const story = cloud(3, 3);
+    for (const name of ['h-0', 'h-1', 'h-2']) story.put(`hosts/c/${name}`, host({ lost: true, removing: true }));
+    expect(story.broken()).to.have.length(1);
+  });
+
   it('holds when the location reports the machine gone', () => {
     const story = cloud(3, 3);
     story.put('hosts/c/h-0', host({ lost: true, gone: true }));
