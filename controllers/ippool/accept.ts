@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type BerthError, reasonOf } from '../../lib/errors/index.ts';
 import { type Cidr, contains, tryParseCidr } from '../../lib/network/index.ts';
 import { timestamp } from '../../lib/reconcile/index.ts';
@@ -17,8 +18,8 @@ export interface Acceptance {
 export interface InForce {
   accepted: Accepted<VirtualNetworkSpec> | undefined;
   network: NetworkRecord | undefined;
-  /** What is attached to it: names of containers. */
-  attached: readonly string[];
+  /** What is attached to it: names of containers. Asked for only where the spec changes. */
+  attached(): readonly string[];
 }
 
 /**
@@ -68,15 +69,17 @@ function parse({ id, value }: Entry<'virtualnetworks'>): ParseResult<VirtualNetw
 
 /** What of a new spec would give attached containers other addresses, or another gateway than they know. */
 function immutable(spec: VirtualNetworkSpec, { accepted, network, attached }: InForce): SpecProblem[] {
-  if (!accepted || !network || attached.length === 0) return [];
+  if (!accepted || !network || isDeepStrictEqual(spec, accepted.spec)) return [];
   const { spec: old } = accepted;
+  const users = attached();
+  if (users.length === 0) return [];
   const problems: SpecProblem[] = [];
   const fixed = (path: SpecProblem['path'], is: unknown, wanted: unknown, what: string) =>
     void problems.push({
       code: 'BERTH_INVALID',
       path,
       offset: 0,
-      message: `cannot change while containers are attached (${few(attached)})`,
+      message: `cannot change while containers are attached (${few(users)})`,
       found: wanted === undefined ? 'nothing' : String(wanted),
       expected: `${is === undefined ? 'nothing, as before' : String(is)}; ${what}`,
     });

@@ -43,6 +43,8 @@ export class AddressSpace {
   /** Ids by the network that they join. */
   readonly #containers = new Map<string, Set<string>>();
   readonly #endpoints = new Map<string, Set<string>>();
+  /** How many containers of a cloud join a network, by network and cloud. */
+  readonly #clouds = new Map<string, Map<string, number>>();
 
   private constructor(view: View) {
     this.#view = view;
@@ -78,6 +80,12 @@ export class AddressSpace {
   /** Ids of the containers that are to join a network, in order. */
   containersOn = (network: string): string[] => [...(this.#containers.get(network) ?? [])].sort();
 
+  /** How many they are. */
+  joining = (network: string): number => this.#containers.get(network)?.size ?? 0;
+
+  /** Names of the clouds that they are in, in order. */
+  cloudsOn = (network: string): string[] => [...(this.#clouds.get(network)?.keys() ?? [])].sort();
+
   /** Ids of the endpoints that have an interface on a network, in order. */
   endpointsOn = (network: string): string[] => [...(this.#endpoints.get(network) ?? [])].sort();
 
@@ -85,8 +93,27 @@ export class AddressSpace {
     if (kind === 'calico') this.#applyCalico(id, after !== undefined);
     else if (kind === 'networks') this.#hold(kind, id, after && isA('networks', after) ? rangesOf(after) : []);
     else if (kind === 'hosts') this.#applyHost(before, after);
-    else if (kind === 'containers') reindex(this.#containers, id, before, after);
+    else if (kind === 'containers') this.#applyContainer(id, before, after);
     else if (kind === 'endpoints') reindex(this.#endpoints, id, before, after);
+  }
+
+  #applyContainer(id: string, before: Entry | undefined, after: Entry | undefined): void {
+    reindex(this.#containers, id, before, after);
+    for (const [entry, change] of [
+      [after, 1],
+      [before, -1],
+    ] as const) {
+      if (!entry || !isA('containers', entry)) continue;
+      const { networks, cloud } = entry.value;
+      for (const network of networks) {
+        const clouds = this.#clouds.get(network) ?? new Map<string, number>();
+        const count = (clouds.get(cloud) ?? 0) + change;
+        if (count > 0) clouds.set(cloud, count);
+        else clouds.delete(cloud);
+        if (clouds.size > 0) this.#clouds.set(network, clouds);
+        else this.#clouds.delete(network);
+      }
+    }
   }
 
   #applyCalico(id: string, exists: boolean): void {

@@ -6,7 +6,7 @@ import type { View, Write } from '../../lib/store/index.ts';
 import { blockSizeOf, conflictOf, freeRange, sizeOfWanted } from './allocation.ts';
 import type { Ippool, Owned } from './context.ts';
 import { notAllocated, type Outcome } from './outcome.ts';
-import { type Created, foundations, isOurs, poolOf, profileOf, reservationOf } from './resources.ts';
+import { type Created, foundations, isOurs, type Origin, poolOf, profileOf, reservationOf } from './resources.ts';
 import { poolSpec, profileSpec } from './specs.ts';
 import { type PoolUsage, usageOf } from './usage.ts';
 import type { Wanted } from './wanted.ts';
@@ -37,7 +37,7 @@ export async function createNetwork(wanted: Wanted, context: Ippool): Promise<Ou
   const shared = [
     profile,
     ...(reserved.length > 0 ? [reservationOf(name, reserved, origin)] : []),
-    ...foundations(origin),
+    ...missingFoundations(context, origin),
   ].filter(({ id }) => !state.get('calico', id));
   await tools.fresh.during(name, range, () =>
     store.commit({ writes: [record, ...[pool, ...shared].map(creation)], guards }),
@@ -46,6 +46,12 @@ export async function createNetwork(wanted: Wanted, context: Ippool): Promise<Ou
   context.event(wanted.about, 'Normal', 'NetworkAllocated', made);
   return { observed: [], result: undefined };
 }
+
+/** They are there from the first network on. */
+const missingFoundations = ({ state }: Ippool, origin: Origin): Created[] =>
+  [keyOf.clusterInformation(), keyOf.tier('default'), keyOf.ipamConfig()].every((id) => state.get('calico', id))
+    ? []
+    : foundations(origin);
 
 type Place = { range: Cidr; blockSize: number; pool: string } | { refused: Outcome };
 

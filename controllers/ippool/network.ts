@@ -18,7 +18,7 @@ export async function reconcileNetwork(name: string, context: Ippool): Promise<R
   const user = state.get('virtualnetworks', name);
   const standing = state.get('accepted/virtualnetworks', name);
   const network = state.get('networks', name)?.value;
-  const inForce = { accepted: standing?.value, network, attached: attachedTo(name, state) };
+  const inForce = { accepted: standing?.value, network, attached: () => attachedTo(name, state) };
   const acceptance = acceptNetwork(user, inForce, clock.now());
   if (acceptance?.accepted) {
     await store.commit({

@@ -65,13 +65,13 @@ export function wantedNetwork(
   if (!accepted || accepted.deleting) return undefined;
   const { uid, spec } = accepted;
   const about = `virtualnetworks/${name}`;
-  const joining = AddressSpace.of(state).containersOn(name);
-  const clouds = state.list('accepted/dockerclouds').map(({ id }) => id);
-  const user = joining[0] === undefined ? undefined : state.get('containers', joining[0])?.value.cloud;
+  const space = AddressSpace.of(state);
+  const accepting = state.list('accepted/dockerclouds').map(({ id }) => id);
+  const using = space.cloudsOn(name);
   return {
     ...{ name, uid, cloud: '', about, spec, guards: [] },
-    ...demandOf(joining.length, clouds, state),
-    ...carried(spec, user ?? clouds[0] ?? '', state),
+    ...demandOf(space.joining(name), accepting, state),
+    ...carried(spec, carrierOf(using.length > 0 ? using : accepting, state), state),
   };
 }
 
@@ -81,6 +81,13 @@ function demandOf(containers: number, clouds: readonly string[], state: View): P
     return Math.max(most, state.list('hosts', cloud).length);
   });
   return { containers, hosts: Math.max(0, ...hosts) };
+}
+
+/** Of several clouds that share a network, the one by which its packets travel: in all of them, if in one of them, encapsulated. */
+function carrierOf(clouds: readonly string[], state: View): string {
+  const encapsulates = (cloud: string) =>
+    (state.get('accepted/dockerclouds', cloud)?.value.spec.network.encapsulation ?? 'none') !== 'none';
+  return clouds.find(encapsulates) ?? clouds[0] ?? '';
 }
 
 /** How packets of the network travel: by what its cloud says, and its own spec. */

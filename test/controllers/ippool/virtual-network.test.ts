@@ -227,6 +227,26 @@ describe('a VirtualNetwork', () => {
     expect(s.findings()).to.deep.equal([]);
   });
 
+  it('is filled to the last address over three hosts, by borrowing', async () => {
+    await s.virtualNetwork('blue', 'cidr: 192.168.34.0/24');
+    await ready('blue');
+    const hosts = Array.from({ length: 256 }, (_, i) => (i < 200 ? 'h-0' : i < 240 ? 'h-1' : 'h-2'));
+    for (const host of new Set(hosts)) await s.host(host);
+    for (const [i, host] of hosts.entries()) {
+      await s.container(`default/shop/web-${i}`, { networks: ['blue'] });
+      await s.assign(`${host}/default/shop/web-${i}`, `u${i}`);
+    }
+    await s.until(() => s.replica.cache.list('endpoints').length === 256, 'the endpoints');
+    const links = s.replica.cache.list('endpoints').flatMap(({ value }) => value.interfaces);
+    expect(new Set(links.map(({ address }) => address)).size).to.equal(256);
+    expect(s.findings()).to.deep.equal([]);
+    await s.container('default/shop/late-0', { networks: ['blue'] });
+    await s.assign('h-2/default/shop/late-0', 'late');
+    await s.until(() => s.endpoint('h-2/default/shop/late-0') !== undefined, 'the answer');
+    expect(s.endpoint('h-2/default/shop/late-0')?.message).to.include('network blue is full');
+    await s.until(() => s.status('blue')?.used === 256, 'the count');
+  });
+
   it('never hands out its gateway', async () => {
     await s.virtualNetwork('blue', 'cidr: 192.168.34.0/30, gateway: 192.168.34.1');
     await ready('blue');
