@@ -35,7 +35,8 @@ export function relatedTo(network: Entry<'networks'>, state: View): Entry<'netwo
   return [...related.values()];
 }
 
-const hasPolicies = (state: View): boolean => state.list('calico', paths.globalNetworkPolicies).length > 0;
+const hasPolicies = (state: View): boolean =>
+  [paths.globalNetworkPolicies, paths.networkPolicies].some((path) => state.list('calico', path).length > 0);
 
 /** A block of addresses, who has it, and who has single addresses of it without having it. */
 export interface HeldBlock {
@@ -110,6 +111,9 @@ export function hostsConcerned({ id }: { id: string }, state: View): string[] {
       return around(state.get('networks', nameOf({ id })), state);
     case 'tier':
     case 'globalNetworkPolicy':
+    case 'networkPolicy':
+    case 'globalNetworkSet':
+    case 'networkSet':
       return state.list('hosts').map(nameOf);
     default:
       return [];

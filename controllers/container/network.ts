@@ -2,6 +2,7 @@ import { type Attachment, addressesOf, type HostNetworkPlan } from '../../lib/ne
 import { namespaceOf } from '../../lib/network/linux/index.ts';
 import type { EndpointRecord } from '../../lib/records/index.ts';
 import type { Contained, Member, Snapshot } from './model.ts';
+import { interfaceId } from './policies.ts';
 
 /**
  * The host's network as it should be, for the containers that are there. One that has to go keeps its interfaces until
@@ -62,11 +63,12 @@ function attachmentOf(member: Member, container: Contained, snapshot: Snapshot):
 
 function interfaceOf(
   { network, name, hostInterface, address, address6, mac }: EndpointRecord['interfaces'][number],
-  { interfaces }: EndpointRecord,
-  { surroundings: { links } }: Snapshot,
+  { uid, interfaces }: EndpointRecord,
+  { surroundings: { links, policies } }: Snapshot,
 ): Attachment['interfaces'][number] {
   const made = { name, network, hostInterface, address, ...(address6 === undefined ? {} : { address6 }), mac };
   const link = links.get(network);
+  const policy = policies.get(interfaceId(uid, name));
   if (!link) return made;
   // What another interface is in is reached through that one, although this one's network may go there as well.
   const others = interfaces.flatMap((each) => (each.network === network ? [] : (links.get(each.network)?.own ?? [])));
@@ -75,7 +77,7 @@ function interfaceOf(
     ...(link.mtu === undefined ? {} : { mtu: link.mtu }),
     ...(link.gateways.length > 0 ? { gateways: link.gateways } : {}),
     subnets: [...link.own, ...link.beyond.filter((range) => !others.includes(range))],
-    policy: link.policy,
+    ...(policy === undefined ? {} : { policy }),
   };
 }
 

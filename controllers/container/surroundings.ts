@@ -9,7 +9,7 @@ import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { HostRecord, NetworkRecord } from '../../lib/records/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { blocksOf, rangesOf, relatedTo } from './neighbourhood.ts';
-import { policyOf } from './policies.ts';
+import { policiesOn } from './policies.ts';
 
 /** How an interface in a network is made. */
 export interface Link {
@@ -20,7 +20,6 @@ export interface Link {
   /** Explicit next hops. */
   gateways: string[];
   mtu?: number;
-  policy: string;
 }
 
 /** A host's network apart from its own containers. */
@@ -28,6 +27,8 @@ export interface Surroundings {
   plan: Omit<HostNetworkPlan, 'attachments'>;
   /** By network: of those that the host's containers are in. */
   links: ReadonlyMap<string, Link>;
+  /** Name of an interface's policy, by `interfaceId`. */
+  policies: ReadonlyMap<string, string>;
 }
 
 /**
@@ -39,14 +40,15 @@ export function surroundingsOf(host: string, state: View, installation: string):
   const own = ownNetworks(host, state);
   const related = new Map(own.flatMap((network) => relatedTo(network, state)).map((network) => [network.id, network]));
   const networks = [...related.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const { policies, names } = policiesOn(host, state);
   const plan: Surroundings['plan'] = {
     installation,
     ...routesOf(host, networks, state),
     pools: networks.flatMap(({ value }) => rangesOf(value)),
     masquerade: own.flatMap(({ value }) => (value.natOutgoing === false ? [] : rangesOf(value))),
-    policies: own.map((network) => policyOf(network, state)),
+    policies,
   };
-  return { plan, links: new Map(own.map((network) => [network.id, linkOf(network, networks)])) };
+  return { plan, links: new Map(own.map((network) => [network.id, linkOf(network, networks)])), policies: names };
 }
 
 function ownNetworks(host: string, state: View): Entry<'networks'>[] {
@@ -62,7 +64,6 @@ function linkOf({ id, value }: Entry<'networks'>, networks: readonly Entry<'netw
     beyond: networks.flatMap((other) => (other.id !== id && letsIn(other.value) ? rangesOf(other.value) : [])),
     gateways: value.gateway !== GATEWAY && tryParseAddress(value.gateway) ? [value.gateway] : [],
     ...(value.mtu === undefined ? {} : { mtu: value.mtu }),
-    policy: id,
   };
 }
 

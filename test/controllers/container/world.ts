@@ -69,6 +69,7 @@ export class World {
       surroundings: {
         plan: { installation: 'i', routes: [], ownBlocks: [], pools: [], masquerade: [], policies: [] },
         links: new Map(),
+        policies: new Map(),
       },
       intact: this.intact,
       ...(this.applied === undefined ? {} : { applied: this.applied }),

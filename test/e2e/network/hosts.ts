@@ -5,6 +5,7 @@ import type { CommandResult, RunOptions, Shell } from '../../../lib/ssh/index.ts
 /** A host made of namespaces: its own network, its own /run and /var/lib, this machine's programs. */
 export interface FakeHost extends Shell {
   address: string;
+  address6: string;
   /** A process in its namespaces. */
   pid: number;
   /** Runs a command and answers its output. @throws when it fails */
@@ -17,7 +18,7 @@ const SETUP = `
 mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib && ip link set lo up && echo ready && exec sleep infinity
 `;
 
-/** Hosts on one wire, each with an address in 192.0.2.0/24. Needs root. */
+/** Hosts on one wire, each with an address in 192.0.2.0/24 and one in 2001:db8::/64. Needs root. */
 export async function fakeHosts(count: number): Promise<{ hosts: FakeHost[]; stop(): void }> {
   const wire = await holder();
   const run = (pid: number, command: string, options: RunOptions = {}) =>
@@ -36,13 +37,18 @@ export async function fakeHosts(count: number): Promise<{ hosts: FakeHost[]; sto
     const host = await holder();
     processes.push(host);
     const address = `192.0.2.${i}`;
+    const address6 = `2001:db8::${i}`;
     await must(
       pid,
       `ip link add port${i} type veth peer name eth0 netns ${host.pid} && ip link set port${i} master wire up`,
     );
-    await must(host.pid!, `ip addr add ${address}/24 dev eth0 && ip link set eth0 up`);
+    await must(
+      host.pid!,
+      `ip addr add ${address}/24 dev eth0 && ip addr add ${address6}/64 dev eth0 nodad && ip link set eth0 up`,
+    );
     hosts.push({
       address,
+      address6,
       pid: host.pid!,
       run: (command, options) => run(host.pid!, command, options),
       sh: (command) => must(host.pid!, command),

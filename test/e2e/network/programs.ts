@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { FakeHost } from './hosts.ts';
+
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Who asks: a host itself, or the container of one with that number. */
+export interface Asker {
+  host: FakeHost;
+  container?: number;
+}
+
+const entering = ({ container }: Pick<Asker, 'container'>): string =>
+  container === undefined ? '' : `nsenter --net=/run/netns/berth-00000000000${container} `;
+
+/** @param targets  `tcp 10.64.0.1 [port]`, `udp …`, `ping …` @returns what each said, '' for silence */
+export async function ask(asker: Asker, targets: readonly string[]): Promise<string[]> {
+  const { stdout } = await asker.host.run(`${entering(asker)}node ${file('ask.mjs')}`, { stdin: targets.join('\n') });
+  return stdout.split('\n').slice(0, targets.length);
+}
+
+/** Programs in containers, or on hosts, that answer with a name. */
+export class Programs {
+  readonly #running: ChildProcess[] = [];
+
+  async start(where: Asker, name: string): Promise<ChildProcess> {
+    const inner = `exec ${entering(where)}node ${file('answer.mjs')} ${name}`;
+    const child = spawn('nsenter', ['-t', String(where.host.pid), '-n', '-m', 'sh', '-c', inner], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#running.push(child);
+    await once(child.stdout!, 'data');
+    return child;
+  }
+
+  stop(): void {
+    for (const child of this.#running.splice(0)) child.kill('SIGKILL');
+  }
+}
