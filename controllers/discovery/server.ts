@@ -55,8 +55,7 @@ export async function reconcileServerZone(key: string, context: Discovery): Prom
     held.failures = 0;
     held.retryAt = clock.monotonic() + PACE;
   } catch (error) {
-    if (!(error instanceof BerthError) || error.code === 'BERTH_NOT_LEADER') throw error;
-    if (!PROBLEMS.has(error.code)) throw error;
+    if (!(error instanceof BerthError) || !PROBLEMS.has(error.code)) throw error;
     event(about, 'Warning', reasonOf(error), messageOf(error));
     // Whether the last update happened is not known: it is found out by comparing.
     held.compareAt = held.compareAt && clock.monotonic();
@@ -69,8 +68,10 @@ export async function reconcileServerZone(key: string, context: Discovery): Prom
 }
 
 /** Of the key as it is configured: with another one a server is asked at once, however often it refused. */
-const keyIdentity = ({ key }: ServerSpec, state: View): string =>
-  key ? `${JSON.stringify(key)} ${state.get('secrets', `berth-system/${key.secret}`)?.modRevision ?? 0}` : '';
+function keyIdentity({ key }: ServerSpec, state: View): string {
+  const sealed = key?.secret === undefined ? undefined : state.get('secrets', `berth-system/${key.secret}`);
+  return `${JSON.stringify(key)} ${sealed?.modRevision ?? 0}`;
+}
 
 /** What is wrong with the server or its key; anything else is not this server's. */
 const PROBLEMS: ReadonlySet<string> = new Set(['BERTH_DNS', 'BERTH_INVALID', 'BERTH_NOT_FOUND']);
