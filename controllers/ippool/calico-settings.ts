@@ -15,6 +15,25 @@ import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 
 type Network = DockerCloudSpec['network'];
 
+/** Bytes that a tunnel takes of each packet, over IPv4 (docs.tigera.io, "Configure MTU"). */
+const OVERHEAD = { ipip: 20, vxlan: 50, wireguard: 60 } as const;
+/** Of a host that does not say. */
+const USUAL_MTU = 1500;
+
+/**
+ * MTU of the interfaces of containers, in bytes: what the record says, else what the tunnels leave of the smallest that a
+ * host has.
+ *
+ * @param hosts  MTU of each host's own interface, where it is known
+ * @returns undefined where no tunnel takes anything: then the host's own
+ */
+export function mtuOf(network: Network, hosts: readonly (number | undefined)[]): number | undefined {
+  const tunnels = tunnelsOf(network);
+  if (network.mtu !== undefined || tunnels.length === 0) return network.mtu;
+  const smallest = Math.min(...hosts.map((mtu) => mtu ?? USUAL_MTU), hosts.length === 0 ? USUAL_MTU : Infinity);
+  return smallest - Math.max(...tunnels.map((tunnel) => OVERHEAD[tunnel]));
+}
+
 /** The label of a node that names its cloud. */
 export const CLOUD_LABEL = 'io.berth.cloud';
 

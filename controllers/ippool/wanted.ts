@@ -1,6 +1,7 @@
 import type { Accepted, DockerCloudSpec, NetworkRecord, VirtualNetworkSpec } from '../../lib/records/index.ts';
 import type { Guard, View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
+import { mtuOf } from './calico-settings.ts';
 import { claimOf } from './names.ts';
 import type { Encapsulation } from './specs.ts';
 
@@ -90,17 +91,26 @@ function carrierOf(clouds: readonly string[], state: View): string {
   return clouds.find(encapsulates) ?? clouds[0] ?? '';
 }
 
+/** Where no cloud is known yet. */
+const NO_CLOUD: DockerCloudSpec['network'] = {
+  provider: 'linux',
+  natOutgoing: true,
+  encapsulation: 'none',
+  wireguard: false,
+};
+
 /** How packets of the network travel: by what its cloud says, and its own spec. */
 function carried(
   spec: VirtualNetworkSpec,
   cloud: string,
   state: View,
 ): Pick<Wanted, 'provider' | 'encapsulation' | 'natOutgoing' | 'mtu'> {
-  const network: Partial<DockerCloudSpec['network']> =
-    state.get('accepted/dockerclouds', cloud)?.value.spec.network ?? {};
-  const mtu = spec.mtu ?? network.mtu;
+  const network = state.get('accepted/dockerclouds', cloud)?.value.spec.network ?? NO_CLOUD;
+  const hosts = state.list('hosts', cloud).map(({ value }) => value.mtu);
+  const mtu = spec.mtu ?? mtuOf(network, hosts);
   return {
-    provider: network.provider ?? 'linux',
+    provider: network.provider,
+    // Records of before there was a choice have none.
     encapsulation: network.encapsulation ?? 'none',
     natOutgoing: spec.natOutgoing && network.natOutgoing !== false,
     ...(mtu !== undefined && { mtu }),

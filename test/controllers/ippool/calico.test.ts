@@ -106,6 +106,18 @@ describe('a cloud with the provider calico', () => {
     expect(JSON.parse(s.calico(keyOf.bgpConfiguration())!).spec).to.include({ nodeToNodeMeshEnabled: true });
   });
 
+  it('leaves containers what the tunnels leave of the smallest MTU of a host', async () => {
+    await cloud(calico({ encapsulation: 'vxlan' }));
+    await s.host('h-1', { mtu: 1460 });
+    await s.host('h-2');
+    await s.claim('default/shop/default');
+    await s.settle();
+    expect(s.network('default.shop.default')).to.include({ provider: 'calico', mtu: 1410 });
+    expect(s.calico(keyOf.pool('default.shop.default')))
+      .to.contain('"vxlanMode":"Always"')
+      .and.contain('"allowedUses":["Workload"]');
+  });
+
   it('leaves a BGPConfiguration and a FelixConfiguration of somebody else’s alone', async () => {
     const theirs = (kind: string, name: string) => ({
       ...{ kind, apiVersion: 'projectcalico.org/v3', metadata: { name } },
