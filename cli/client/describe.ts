@@ -4,6 +4,7 @@ import { mask } from '../output/mask.ts';
 import { toYaml } from '../output/objects.ts';
 import { Table } from '../output/table.ts';
 import { aboutOf, EventPrinter, eventsOf } from './events.ts';
+import { networkSections, type Section } from './networks/sections.ts';
 import { type Read, read, type State } from './reading.ts';
 import { findResource, type Item, type PrintedObject, type Resource, type Scope } from './resources/index.ts';
 import { conditionsOf } from './resources/user.ts';
@@ -24,11 +25,16 @@ const field = (value: unknown, name: string): unknown =>
 const hostsOf = ({ object: { incarnations } }: Item): unknown[] =>
   Array.isArray(incarnations) ? incarnations.map((each) => field(each, 'host')) : [];
 
+const isOwnNetworkOf = (network: Item, app: Item): boolean => network.id.startsWith(`${app.id.replace('/', '.')}.`);
+const owns = (app: Item, name: Item): boolean =>
+  typeof name.object.owner === 'string' && name.object.owner.split('/').slice(1, 3).join('/') === app.id;
+
 /** What is shown below a thing, by its kind. */
 const related: Readonly<Record<string, readonly Related[]>> = {
   applications: [
     { resource: 'containers', belongs: (container, app) => container.id.startsWith(`${app.id}/`) },
-    { resource: 'networks', belongs: (network, app) => network.id.startsWith(`${app.id.replace('/', '.')}.`) },
+    { resource: 'networks', belongs: isOwnNetworkOf },
+    { resource: 'names', belongs: (name, app) => owns(app, name) },
   ],
   dockerclouds: [
     { resource: 'hosts', belongs: (host, cloud) => cloudOf(host) === cloud.name },
@@ -37,6 +43,11 @@ const related: Readonly<Record<string, readonly Related[]>> = {
   ],
   hosts: [{ resource: 'containers', belongs: (container, host) => hostsOf(container).includes(host.name) }],
   containers: [{ resource: 'endpoints', belongs: (endpoint, container) => endpoint.id.endsWith(`/${container.id}`) }],
+  networks: [
+    { resource: 'virtualnetworks', belongs: (declared, network) => declared.id === network.id },
+    { resource: 'applications', belongs: (app, network) => isOwnNetworkOf(network, app) },
+  ],
+  virtualnetworks: [{ resource: 'networks', belongs: (network, declared) => declared.id === network.id }],
   namespaces: [{ resource: 'applications', belongs: (app, namespace) => app.namespace === namespace.name }],
 };
 
@@ -52,12 +63,14 @@ export async function describe(
   for (const selection of parseSelections(args)) {
     const { resource } = selection;
     const others = (related[resource.plural] ?? []).map((each) => ({ ...each, resource: findResource(each.resource) }));
+    const own = networkSections[resource.plural];
     const everywhere: Scope = resource.namespaced ? scope : { namespace: undefined };
     const state = await read(
       session,
       distinct([
         ...resource.reads(scope),
         ...others.flatMap((other) => other.resource.reads(everywhere)),
+        ...(own?.reads ?? []),
         { kind: 'events' },
       ]),
     );
@@ -68,7 +81,8 @@ export async function describe(
         resource: other.resource,
         items: other.resource.items(state, everywhere).filter((each) => other.belongs(each, item)),
       }));
-      texts.push(describeItem(item, { tables, events: eventsAbout(item, state), now: session.clock.now() }));
+      const sections = own?.of(item, state) ?? [];
+      texts.push(describeItem(item, { sections, tables, events: eventsAbout(item, state), now: session.clock.now() }));
     }
     if (selection.names.length === 0 && found.chosen.length === 0) session.note('No resources found.');
   }
@@ -85,17 +99,19 @@ const eventsAbout = ({ resource, name, namespace }: Item, state: State): EventRe
   eventsOf(state, aboutOf(resource, name, namespace));
 
 interface Surroundings {
+  sections: readonly Section[];
   tables: readonly { resource: Resource; items: readonly Item[] }[];
   events: readonly EventRecord[];
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-function describeItem({ object, resource }: Item, { tables, events, now }: Surroundings): string {
+function describeItem({ object, resource }: Item, { sections, tables, events, now }: Surroundings): string {
   return [
     heading(object, now),
     ...body(object),
     conditions(object, now),
+    ...sections.map(({ title, text }) => section(title, text)),
     ...tables.map(({ resource: other, items }) =>
       section(capitalised(other.plural), tableOf(other, items, { now, within: resource })),
     ),

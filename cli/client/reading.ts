@@ -6,8 +6,8 @@ import type { Session } from './session.ts';
 /** A part of the store: all of a kind, what lies below an id, or the record of that id alone. */
 export type Read = { kind: Kind; under?: string | undefined } | { kind: Kind; id: string };
 
-/** What was read, as it stood. */
-export type State = Omit<View, 'revision'>;
+/** What was read, as it stood; all of it as of `revision`, or later. */
+export type State = View;
 
 /** Reads parts of the store, and nothing else of it: a tenant may be allowed to see no more than that. */
 export async function read({ kv, keys }: Pick<Session, 'kv' | 'keys'>, reads: readonly Read[]): Promise<State> {
@@ -60,7 +60,7 @@ async function readAll({ kv, keys }: Pick<Session, 'kv' | 'keys'>, reads: readon
       return { ...range, revision };
     }),
   );
-  return { holdings, state: stateOf(holdings), ranges };
+  return { holdings, state: stateOf(holdings, Math.min(...ranges.map(({ revision }) => revision))), ranges };
 }
 
 function rangeOf(keys: Keyspace, part: Read): KeyRange {
@@ -69,7 +69,8 @@ function rangeOf(keys: Keyspace, part: Read): KeyRange {
   return { key, end: `${key}\0` };
 }
 
-const stateOf = (holdings: Holdings): State => ({
+const stateOf = (holdings: Holdings, revision: number): State => ({
+  revision,
   get: (kind, id) => holdings.collection(kind).get(id),
   list: (kind, under) => holdings.collection(kind).list(under),
   by: (kind, index, value) => holdings.collection(kind).by(index, value),

@@ -22,7 +22,7 @@ export function register(program: Command): void {
       'after',
       `
 Kinds: dockerclouds (dc), applications (app), virtualnetworks (vnet), namespaces (ns), hosts (h), containers (c),
-networks (net), endpoints (ep), assignments (as), pending, events (ev), leaders, members
+networks (net), endpoints (ep), names, assignments (as), pending, events (ev), leaders, members
 
 Examples:
   berth get all

@@ -23,7 +23,7 @@ export interface Definition<T extends Subject> {
   kind: string;
   shortNames?: readonly string[];
   /** What is read, and which of it can be narrowed to a namespace. */
-  reads: { byNamespace?: readonly Kind[]; whole?: readonly Kind[] };
+  reads: { byNamespace?: readonly Kind[]; whole?: readonly Kind[]; parts?: readonly Read[] };
   namespaced: boolean;
   subjects(state: State): T[];
   columns: readonly ColumnOf<T>[];
@@ -48,6 +48,7 @@ export function derived<T extends Subject>(
     reads: ({ namespace }): Read[] => [
       ...(reads.byNamespace ?? []).map((each) => ({ kind: each, under: namespace })),
       ...(reads.whole ?? []).map((each) => ({ kind: each })),
+      ...(reads.parts ?? []),
     ],
     items: (state, { namespace }) =>
       definition

@@ -6,6 +6,8 @@ import { age } from '../../output/age.ts';
 import type { State } from '../reading.ts';
 import { containers } from './containers.ts';
 import { type Definition, derived, namespacedSingles, type Single, singles } from './derived.ts';
+import { names } from './names.ts';
+import { endpoints, networks } from './networks.ts';
 import type { Resource } from './resource.ts';
 
 interface HostView {
@@ -53,55 +55,6 @@ const hosts: Definition<HostView> = {
       show: ({ value }) => value.conditions.find(({ status }) => status === 'False')?.message,
     },
   ],
-  fields: ({ value }) => value,
-};
-
-const networks: Definition<Single<'networks'>> = {
-  plural: 'networks',
-  singular: 'network',
-  kind: 'Network',
-  shortNames: ['net', 'nets'],
-  namespaced: false,
-  reads: { whole: ['networks'] },
-  subjects: singles('networks'),
-  columns: [
-    { name: 'NAME', show: ({ name }) => name },
-    { name: 'CLOUD', show: ({ value }) => value.cloud },
-    { name: 'CIDR', show: ({ value }) => value.cidr },
-    { name: 'GATEWAY', show: ({ value }) => value.gateway },
-    { name: 'USED', show: ({ value }) => value.used },
-    { name: 'CAPACITY', show: ({ value }) => value.capacity },
-    { name: 'PROVIDER', show: ({ value }) => value.provider },
-    { name: 'BLOCKSIZE', wide: true, show: ({ value }) => value.blockSize },
-    { name: 'POOLS', wide: true, show: ({ value }) => value.pools.join(',') },
-    { name: 'DNS', wide: true, show: ({ value }) => value.dns.join(',') },
-  ],
-  fields: ({ value }) => value,
-};
-
-const endpoints: Definition<Single<'endpoints'>> = {
-  plural: 'endpoints',
-  singular: 'endpoint',
-  kind: 'Endpoint',
-  shortNames: ['ep'],
-  namespaced: true,
-  reads: { whole: ['endpoints'] },
-  subjects: namespacedSingles('endpoints', 1),
-  columns: [
-    { name: 'NAME', show: ({ name }) => name },
-    { name: 'HOST', show: ({ segments }) => segments[0] },
-    { name: 'ADDRESSES', show: ({ value }) => value.interfaces.map(({ address }) => address).join(',') },
-    { name: 'NETWORKS', show: ({ value }) => value.interfaces.map(({ network }) => network).join(',') },
-    { name: 'UID', wide: true, show: ({ value }) => value.uid },
-    {
-      name: 'INTERFACES',
-      wide: true,
-      show: ({ value }) => value.interfaces.map(({ hostInterface }) => hostInterface).join(','),
-    },
-    { name: 'MAC', wide: true, show: ({ value }) => value.interfaces.map(({ mac }) => mac).join(',') },
-    { name: 'MESSAGE', wide: true, show: ({ value }) => value.message },
-  ],
-  metadata: ({ segments }) => ({ host: segments[0] }),
   fields: ({ value }) => value,
 };
 
@@ -210,6 +163,7 @@ export const internalResources: readonly Resource[] = [
   derived(containers, age),
   derived(networks, age),
   derived(endpoints, age),
+  derived(names, age),
   derived(assignments, age),
   derived(pending, age),
   derived(events, age),
