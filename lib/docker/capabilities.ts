@@ -10,6 +10,9 @@ const NAMES = [
   'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF', 'CHECKPOINT_RESTORE',
 ];
 
+/** What engines before 23.0 neither know nor give to anybody: they refuse a container that would be without them. */
+export const unknownToOldEngines: readonly string[] = ['PERFMON', 'BPF', 'CHECKPOINT_RESTORE'];
+
 /**
  * The capabilities that this machine cannot give to a container, by the bounding set of this process, which an engine
  * on the same machine shares unless somebody confined one of the two. Empty: `--privileged` will do.

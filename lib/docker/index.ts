@@ -1,4 +1,4 @@
-export { allPrivileges, missingCapabilities, missingHere } from './capabilities.ts';
+export { allPrivileges, missingCapabilities, missingHere, unknownToOldEngines } from './capabilities.ts';
 export { createDockerEngine, type EngineTarget } from './dockerode.ts';
 export * from './engine.ts';
 export { ensurePauseImage, PAUSE_IMAGE } from './pause.ts';

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type ContainerSummary, type CreateOptions, type Engine, missingCapabilities } from '../../docker/index.ts';
-import { BerthError } from '../../errors/index.ts';
+import {
+  type ContainerSummary,
+  type CreateOptions,
+  type Engine,
+  missingCapabilities,
+  unknownToOldEngines,
+} from '../../docker/index.ts';
+import { BerthError, isCode } from '../../errors/index.ts';
 import { sleep } from '../../platform/index.ts';
 import { run } from '../../ssh/index.ts';
 import { subnetOf } from '../interfaces.ts';
@@ -23,13 +29,17 @@ export const calicoNode: ProviderStep = {
   },
   async apply(host) {
     const { engine, signal, clock } = host;
-    const { options, hash } = await wanted(host);
+    const { options, older, hash } = await wanted(host);
     if (!(await engine.hasImage(options.image, { signal })))
       await engine.pull(options.image, { signal, timeoutMs: PULL });
     const found = await find(host, options.name);
     await raiseFence(host);
     if (found) await engine.remove(found.id, { signal });
-    const id = await create(host, { ...options, labels: { ...options.labels, [LABEL]: hash } });
+    const labels = { ...options.labels, [LABEL]: hash };
+    const id = await create(host, { ...options, labels }).catch((error: unknown) => {
+      if (!isCode(error, 'BERTH_ENGINE') || !error.message.includes('unknown capability')) throw error;
+      return create(host, { ...older, labels });
+    });
     await engine.start(id, { signal });
     await sleep(clock, TRIAL, signal);
     const { state, restarts, error } = await engine.inspect(id, { signal });
@@ -67,7 +77,8 @@ async function raiseFence({ fenced, signal }: ProviderHost): Promise<void> {
   await run(fenced, ':', { signal, what: 'raising the fence' });
 }
 
-async function wanted(host: ProviderHost): Promise<{ options: CreateOptions; hash: string }> {
+/** `older`: the same for an engine that does not know all capabilities of the machine's kernel. */
+async function wanted(host: ProviderHost): Promise<{ options: CreateOptions; older: CreateOptions; hash: string }> {
   const { network } = host.spec;
   if (!network.calico)
     throw new BerthError('BERTH_INVALID', 'nothing says how calico/node reaches etcd', {
@@ -78,19 +89,22 @@ async function wanted(host: ProviderHost): Promise<{ options: CreateOptions; has
   const status = await run(shell, 'cat /proc/self/status', { signal, what: 'reading /proc/self/status' });
   const last = await run(shell, 'cat /proc/sys/kernel/cap_last_cap', { signal, what: 'reading cap_last_cap' });
   const login = await loginOf(host);
-  const options = nodeContainer(network, image, etcd, {
-    ...{ host: host.host, installation, address },
+  const missing = missingCapabilities(status, Number(last));
+  const facts = {
+    ...{ host: host.host, installation, address, missing },
     onInterface: (await subnetOf(shell, address, signal)) !== undefined,
-    missing: missingCapabilities(status, Number(last)),
     ...(login && { login }),
-  });
+  };
+  const options = nodeContainer(network, image, etcd, facts);
+  const known = missing.filter((capability) => !unknownToOldEngines.includes(capability));
+  const older = nodeContainer(network, image, etcd, { ...facts, missing: known });
   // It reads its certificates when it starts: others ask for another start.
   const files = await Promise.all(secretFilesOf(etcd).map(({ source }) => host.readLocal(source)));
   const hash = createHash('sha256')
     .update(JSON.stringify([options, files]))
     .digest('hex')
     .slice(0, 16);
-  return { options, hash };
+  return { options, older, hash };
 }
 
 /** A name that is taken belongs to somebody else's Calico, which is not ours to replace. */
