@@ -1,5 +1,13 @@
 import { CalicoReader, nameOf as calicoNameOf, cidrOfKey, kindOf, paths, usedIn } from '../../lib/calico/index.ts';
-import { type Cidr, formatCidr, Ranges, rangeAround, tryParseAddress, tryParseCidr } from '../../lib/network/index.ts';
+import {
+  type Cidr,
+  formatCidr,
+  Ranges,
+  rangeAround,
+  sizeOf,
+  tryParseAddress,
+  tryParseCidr,
+} from '../../lib/network/index.ts';
 import type { Cache, Change, Entry, Kind, View } from '../../lib/store/index.ts';
 
 /** What is taken for the subnet of a host that does not say it: this much around its address. */
@@ -135,8 +143,7 @@ export class AddressSpace {
     const range = cidrOfKey(id);
     if (!range) return;
     const was = this.#blocks.get(id)?.used ?? 0;
-    const block = exists ? new CalicoReader(this.#view).block(id).value : undefined;
-    const used = block ? usedIn(block) : 0;
+    const used = exists ? this.#usedInBlock(id, range) : 0;
     if (exists) this.#blocks.set(id, { range, used });
     else this.#blocks.delete(id);
     this.#hold('block', id, exists ? [{ kind: 'block', name: id, range }] : []);
@@ -145,6 +152,15 @@ export class AddressSpace {
       const pool = holder.kind === 'pool' ? this.#pools.get(holder.name) : undefined;
       if (pool) pool.used += used - was;
     }
+  }
+
+  /** A block changes with every few addresses and need not be read for how many are left: Calico lists those as numbers. */
+  #usedInBlock(id: string, range: Cidr): number {
+    const text = this.#view.get('calico', id)?.value.toString('latin1') ?? '';
+    const [, free] = /"unallocated":\[([\d,]*)\]/.exec(text) ?? [];
+    if (free !== undefined) return Number(sizeOf(range)) - (free === '' ? 0 : free.split(',').length);
+    const block = new CalicoReader(this.#view).block(id).value;
+    return block ? usedIn(block) : 0;
   }
 
   #applyPool(id: string, exists: boolean): void {

@@ -52,9 +52,10 @@ export class Batch {
   }
 
   #sizeWith({ writes, guards }: Part): number {
-    const keys = new Set([...this.#writes.keys(), ...writes.map(keyOfWrite)]);
-    const compared = new Set([...this.#guards.keys(), ...guards.map(keyOfGuard)]);
-    return keys.size + compared.size + this.plan.size;
+    let size = this.#writes.size + this.#guards.size + this.plan.size;
+    for (const write of writes) if (!this.#writes.has(keyOfWrite(write))) size++;
+    for (const guard of guards) if (!this.#guards.has(keyOfGuard(guard))) size++;
+    return size;
   }
 
   #keep({ writes, guards }: Part): void {
