@@ -1,14 +1,19 @@
-import { fenceVariables, type HostFence } from '../../fence/index.ts';
+import { readFileSync } from 'node:fs';
+import { fenceVariables, type HostFence, RAISE_FENCE } from '../../fence/index.ts';
 import type { DockerCloudSpec } from '../../records/index.ts';
 import { quote } from '../../ssh/index.ts';
 import { ordinalOf, tryParseAddress, tryParseCidr } from '../addresses.ts';
 import type { Attachment, HostNetworkPlan } from '../host.ts';
 import { NETNS_DIRECTORY, runDirectory } from '../linux/names.ts';
-import { APPLY, READ } from './batch.ts';
 
 export type CniSettings = NonNullable<DockerCloudSpec['network']['cni']>;
 type Interface = Attachment['interfaces'][number];
 type Plugin = CniSettings['plugins'][number];
+
+/** They lie beside this file, in the sources and where it was built. */
+const shell = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+const [STATE, APPLY, READ] = ['state.sh', 'apply.sh', 'read.sh'].map(shell);
 
 /** The batch that makes a plan so with the plugins of the user's list. Pure: a plan in, text out. */
 export function applyScript(plan: HostNetworkPlan, settings: CniSettings, fence: HostFence): string {
@@ -30,11 +35,13 @@ export function applyScript(plan: HostNetworkPlan, settings: CniSettings, fence:
     ':',
     ...attachments.flatMap((attachment) => attachmentLines(attachment, settings)),
     '}',
+    STATE,
+    RAISE_FENCE,
     APPLY,
   ].join('\n');
 }
 
-export const readScript = (): string => `netns=${quote(NETNS_DIRECTORY)}\n${READ}`;
+export const readScript = (): string => [`netns=${quote(NETNS_DIRECTORY)}`, STATE, READ].join('\n');
 
 function attachmentLines(attachment: Attachment, settings: CniSettings): string[] {
   const { uid, namespace, pid, interfaces, ports } = attachment;
