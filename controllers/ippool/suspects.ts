@@ -6,7 +6,7 @@ const GRACE = 10 * 60_000;
  * minutes between the first and the last: whoever is in the middle of something has ended by then. A new leader begins anew.
  */
 export class Suspects {
-  readonly #since = new Map<string, { revision: number; first: number; look: number }>();
+  readonly #since = new Map<string, { revision: number; first: number }>();
 
   /**
    * One look at all records of some kind.
@@ -22,12 +22,9 @@ export class Suspects {
     return found.filter(({ id, revision }) => {
       const key = `${scope} ${id}`;
       const known = this.#since.get(key);
-      if (known?.revision !== revision) {
-        this.#since.set(key, { revision, first: now, look: now });
-        return false;
-      }
-      known.look = now;
-      return now - known.first >= GRACE;
+      if (known?.revision === revision) return now - known.first >= GRACE;
+      this.#since.set(key, { revision, first: now });
+      return false;
     });
   }
 }

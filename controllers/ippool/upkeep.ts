@@ -31,6 +31,8 @@ interface Draft {
   refused: Observation[];
   /** A range that is new. */
   added?: Cidr;
+  /** There is no room for a range that it needs. */
+  confined?: true;
 }
 
 /** Keeps a network as it is wanted: its pools and profile as they should be, large enough, and counted. */
@@ -51,7 +53,7 @@ export async function keepNetwork(network: Entry<'networks'>, wanted: Wanted, co
   extend(draft, wanted, value, context, origin);
 
   const record = recordOf(wanted, draft.pools, value.blockSize);
-  const result = draft.refused.length > 0 ? { after: BLOCKED } : undefined;
+  const result = draft.refused.length > 0 || draft.confined ? { after: BLOCKED } : undefined;
   const observed = [
     ...draft.refused,
     ...(draft.refused.length === 0 ? [allocated(record.ranges?.join(', ') ?? '')] : []),
@@ -196,14 +198,13 @@ function extend(draft: Draft, wanted: Wanted, record: NetworkRecord, context: Ip
   if (prefix === undefined) return;
   const smallest = tryParseCidr(record.cidr)?.family === 4 ? record.blockSize : 28;
   const range = furtherRange(prefix, smallest, state, tools);
-  if (range) add(range, furtherBlockSize(range, record, wanted.spec));
-  else
-    context.event(
-      wanted.about,
-      'Warning',
-      'SupernetFull',
-      `${formatCidr(tools.supernet)} has no room for more of network ${wanted.name}`,
-    );
+  if (range) {
+    add(range, furtherBlockSize(range, record, wanted.spec));
+    return;
+  }
+  draft.confined = true;
+  const message = `${formatCidr(tools.supernet)} has no room for more of network ${wanted.name}`;
+  context.event(wanted.about, 'Warning', 'SupernetFull', message);
 }
 
 /** Prefix length of what an allocated network needs besides; undefined where it has enough. As much again as there is, at least. */

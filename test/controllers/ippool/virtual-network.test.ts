@@ -274,6 +274,24 @@ describe('a VirtualNetwork', () => {
     expect(s.findings()).to.deep.equal([]);
   });
 
+  it('is one of all that the supernet holds, which are given back and made again', async () => {
+    await s.stop();
+    s = new Scenario({ supernet: '10.64.0.0/20' });
+    const names = Array.from({ length: 16 }, (_, i) => `net-${i}`);
+    for (const round of [1, 2]) {
+      for (const name of names) await s.virtualNetwork(name, `mtu: ${1400 + round}`);
+      for (const name of names) await ready(name);
+      expect(new Set(names.map((name) => s.network(name)?.cidr)).size).to.equal(16);
+      expect(s.findings()).to.deep.equal([]);
+      await s.virtualNetwork('late');
+      await s.until(() => s.condition('late', 'Allocated') === 'False SupernetFull', 'the refusal');
+      await s.remove('virtualnetworks', 'late');
+      for (const name of names) await s.remove('virtualnetworks', name);
+      await s.until(() => s.replica.cache.list('status/virtualnetworks').length === 0, 'all of them to go');
+    }
+    expect(s.calicoIds().filter((id) => /ippools|profiles|block/.test(id))).to.deep.equal([]);
+  });
+
   it('called like another’s further pool gets a pool with a number', async () => {
     await s.virtualNetwork('blue', 'cidr: 192.168.34.0/24, pools: [192.168.35.0/24]');
     await s.until(() => s.network('blue')?.pools.length === 2, 'the second pool');
