@@ -14,37 +14,55 @@ export interface Finding {
     | 'address-unassigned'
     | 'address-twice'
     | 'endpoint-name'
-    | 'pool';
+    | 'pool'
+    | 'reserved';
   /** The record, below `/calico/`. */
   id: string;
+  found: string;
+  expected: string;
+  /** Both in a sentence. */
   message: string;
+  /** Whose record it is, where the audit was told who we are. */
+  owner?: 'us' | 'others';
 }
 
-export type Report = (code: Finding['code'], message: string) => void;
+export type Report = (code: Finding['code'], found: string, expected: string) => void;
+
+export const finding = (code: Finding['code'], id: string, found: string, expected: string): Finding => ({
+  code,
+  id,
+  found,
+  expected,
+  message: `${found}; expected ${expected}`,
+});
 
 /** The invariants that a block keeps by itself (calico.md §3). */
 export function auditBlock(block: Block, size: number, report: Report): void {
   const { allocations, unallocated } = block;
   const attributes = block.attributes ?? [];
-  if (allocations.length !== size) report('block-size', `${allocations.length} ordinals in a block of ${size}`);
+  if (allocations.length !== size) report('block-size', `${allocations.length} ordinals`, `${size}`);
 
   const free = new Set(unallocated);
-  if (free.size !== unallocated.length) report('ordinal', 'an ordinal is twice in the free list');
+  if (free.size !== unallocated.length) report('ordinal', 'an ordinal is twice in the free list', 'each once');
   for (const ordinal of free) {
-    if (allocations[ordinal] === undefined) report('ordinal', `ordinal ${ordinal} is free but does not exist`);
-    else if (allocations[ordinal] !== null) report('ordinal', `ordinal ${ordinal} is both free and allocated`);
+    if (allocations[ordinal] === undefined) report('ordinal', `ordinal ${ordinal} is free`, `one below ${size}`);
+    else if (allocations[ordinal] !== null)
+      report('ordinal', `ordinal ${ordinal} is both free and allocated`, 'one of both');
   }
   const allocated = allocations.filter((index) => index !== null).length;
-  if (free.size + allocated !== size) report('ordinal', `${free.size} free and ${allocated} allocated of ${size}`);
+  if (free.size + allocated !== size)
+    report('ordinal', `${free.size} free and ${allocated} allocated`, `${size} in all`);
 
   const referenced = new Set(allocations);
   for (const index of referenced) {
-    if (index !== null && attributes[index] === undefined) report('attribute', `attribute ${index} does not exist`);
+    if (index !== null && attributes[index] === undefined)
+      report('attribute', `attribute ${index} is referred to`, `one of ${attributes.length}`);
   }
   for (const index of attributes.keys()) {
-    if (!referenced.has(index)) report('attribute', `attribute ${index} belongs to no address`);
+    if (!referenced.has(index)) report('attribute', `attribute ${index} belongs to no address`, 'to be referred to');
   }
-  if (hostOfBlock(block) === undefined && allocated === 0) report('affinity', 'an empty block that is nobody’s');
+  if (hostOfBlock(block) === undefined && allocated === 0)
+    report('affinity', 'an empty block that is nobody’s', 'a host of its own, or no block');
 }
 
 /** How many addresses of a block each handle holds. */

@@ -1,28 +1,24 @@
 import { isCode, messageOf } from '../errors/index.ts';
 import {
-  addressAt,
   type Cidr,
   contains,
+  formatCidr,
   overlaps,
   parseAddress,
   rangeAround,
   sizeOf,
-  tryParseAddress,
   tryParseCidr,
 } from '../network/index.ts';
-import { auditBlock, type Finding, holdings, type Report } from './audit-block.ts';
+import { parseRange } from './addresses.ts';
+import { addressesOf, allocatedIn, tunnelsOf } from './audit-addresses.ts';
+import { auditBlock, type Finding, finding, holdings, type Report } from './audit-block.ts';
+import { Owners } from './audit-owners.ts';
 import { hostOfBlock } from './blocks.ts';
 import { type Codec, decodeRecord } from './codec.ts';
 import { type Affinity, affinity, type Block, block, type Handle, handle } from './ipam-records.ts';
-import { cidrOfKey, keyOf, kindOf, nameOf, parseWorkloadEndpointName, singleAddress } from './keys.ts';
-import {
-  ipPool,
-  type NodeSpec,
-  node,
-  type Resource,
-  type WorkloadEndpointSpec,
-  workloadEndpoint,
-} from './resources.ts';
+import { cidrOfKey, keyOf, kindOf, nameOf, parseWorkloadEndpointName } from './keys.ts';
+import { codecs } from './kinds.ts';
+import { ipPool, ipReservation, node, workloadEndpoint } from './resources.ts';
 
 export type { Finding } from './audit-block.ts';
 
@@ -45,6 +41,13 @@ export class CalicoAudit {
   readonly #unreadable = new Map<string, Finding>();
   /** Ids to look at again. */
   readonly #dirty = new Set<string>();
+  readonly #reservations = new Map<string, Cidr[]>();
+  readonly #owners: Owners;
+
+  /** @param installation  tells our records from others'; without it, findings do not say whose they are */
+  constructor({ installation }: { installation?: string } = {}) {
+    this.#owners = new Owners(installation);
+  }
 
   /**
    * @param id     below `/calico/`
@@ -59,13 +62,20 @@ export class CalicoAudit {
     else if (kind === 'workloadEndpoint') this.#setUses(id, addressesOf(this.#read(workloadEndpoint, id, value)));
     else if (kind === 'node') this.#setUses(id, tunnelsOf(this.#read(node, id, value)));
     else if (kind === 'pool') this.#setPool(id, this.#read(ipPool, id, value)?.spec.cidr);
+    else if (kind === 'ipReservation')
+      this.#setReservation(id, this.#read(ipReservation, id, value)?.spec.reservedCIDRs);
+    else if (kind) this.#read<unknown>(codecs[kind], id, value);
+    this.#owners.apply(id, this.#unreadable.has(id) ? undefined : value);
   }
 
   /** What is wrong now, ordered by id. */
   findings(): Finding[] {
     for (const id of this.#dirty) this.#review(id);
     this.#dirty.clear();
-    const found = [...this.#unreadable.values(), ...[...this.#findings.values()].flat()];
+    const found = [...this.#unreadable.values(), ...[...this.#findings.values()].flat()].map((each) => {
+      const owner = this.#owners.ownerOf(each.id);
+      return owner ? { ...each, owner } : each;
+    });
     return found.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   }
 
@@ -76,9 +86,15 @@ export class CalicoAudit {
       return decodeRecord(codec, id, value);
     } catch (error) {
       if (!isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) throw error;
-      this.#unreadable.set(id, { code: 'unreadable', id, message: messageOf(error) });
+      this.#unreadable.set(id, finding('unreadable', id, messageOf(error), 'what Calico stores there'));
       return undefined;
     }
+  }
+
+  /** Whether an address is kept from being handed out, as an explicit gateway has to be. */
+  isReserved(address: string): boolean {
+    const single = parseRange(address);
+    return single !== undefined && [...this.#reservations.values()].flat().some((range) => contains(range, single));
   }
 
   #setBlock(id: string, after: Block | undefined): void {
@@ -129,6 +145,15 @@ export class CalicoAudit {
     for (const pool of this.#pools.keys()) this.#dirty.add(pool);
   }
 
+  #setReservation(id: string, ranges: readonly string[] | undefined): void {
+    this.#store(
+      this.#reservations,
+      id,
+      ranges?.flatMap((range) => parseRange(range) ?? []),
+    );
+    for (const user of this.#uses.keys()) this.#dirty.add(user);
+  }
+
   #store<T>(records: Map<string, T>, id: string, after: T | undefined): void {
     if (after === undefined) records.delete(id);
     else records.set(id, after);
@@ -141,7 +166,7 @@ export class CalicoAudit {
 
   #review(id: string): void {
     const found: Finding[] = [];
-    const report: Report = (code, message) => found.push({ code, id, message });
+    const report: Report = (code, what, expected) => found.push(finding(code, id, what, expected));
     const kind = kindOf(id);
     if (kind === 'block') this.#reviewBlock(id, report);
     else if (kind === 'handle') this.#reviewHandle(id, report);
@@ -157,30 +182,32 @@ export class CalicoAudit {
     const cidr = cidrOfKey(id);
     if (!reviewed || !cidr) return;
     if (reviewed.cidr !== nameOf(id).replace(/-(?=\d+$)/, '/'))
-      report('block-size', `the key is not that of ${reviewed.cidr}`);
+      report('block-size', `the key is not that of ${reviewed.cidr}`, `cidr ${formatCidr(cidr)}`);
     auditBlock(reviewed, Number(sizeOf(cidr)), report);
     for (const [name, count] of holdings(reviewed)) {
       const held = this.#handles.get(keyOf.handle(name))?.block.get(reviewed.cidr) ?? 0;
-      if (held !== count) report('handle', `handle ${name} holds ${count} addresses here and knows of ${held}`);
+      if (held !== count)
+        report('handle', `handle ${name} knows of ${held} addresses here`, `${count}, as the block has it`);
     }
     for (const address of allocatedIn(reviewed)) {
-      if (!this.#users.has(address)) report('address-unused', `${address} is assigned and nobody has it`);
+      if (!this.#users.has(address))
+        report('address-unused', `${address} is assigned and nobody has it`, 'an endpoint or a tunnel with it');
     }
     const host = hostOfBlock(reviewed);
     if (host !== undefined && !this.#affinities.has(keyOf.affinity(host, cidr))) {
-      report('affinity', `host ${host} has no affinity to it`);
+      report('affinity', `host ${host} has no affinity to it`, keyOf.affinity(host, cidr));
     }
   }
 
   #reviewHandle(id: string, report: Report): void {
     const reviewed = this.#handles.get(id);
     if (!reviewed) return;
-    if (reviewed.block.size === 0) report('handle', 'holds nothing');
+    if (reviewed.block.size === 0) report('handle', 'holds nothing', 'no such handle');
     for (const [cidr, count] of reviewed.block) {
       const range = tryParseCidr(cidr);
       const found = range && this.#blocks.get(keyOf.block(range));
       const held = (found && holdings(found).get(nameOf(id))) ?? 0;
-      if (held !== count) report('handle', `knows of ${count} addresses in ${cidr}, which has ${held}`);
+      if (held !== count) report('handle', `knows of ${count} addresses in ${cidr}`, `${held}, as the block has it`);
     }
   }
 
@@ -192,26 +219,28 @@ export class CalicoAudit {
     const found = this.#blocks.get(keyOf.block(cidr));
     const host = found && hostOfBlock(found);
     if (host === undefined || keyOf.affinity(host, cidr) !== id)
-      report('affinity', `the block belongs to ${host ?? 'nobody'}`);
+      report('affinity', `the block belongs to ${host ?? 'nobody'}`, 'the block to be of this host');
   }
 
   #reviewUses(id: string, report: Report): void {
     const addresses = this.#uses.get(id);
     if (!addresses) return;
     if (kindOf(id) === 'workloadEndpoint' && !parseWorkloadEndpointName(nameOf(id))) {
-      report('endpoint-name', 'the name has not four segments');
+      report('endpoint-name', 'the name has not four segments', 'node-orchestrator-workload-endpoint');
     }
     for (const address of addresses) {
       for (const other of this.#users.get(address) ?? []) {
-        if (other !== id) report('address-twice', `${address} is also used by ${other}`);
+        if (other !== id) report('address-twice', `${address} is also used by ${other}`, 'one user');
       }
+      const reservation = this.#ownReservationOf(address);
+      if (reservation) report('reserved', `${address} is in use`, `it to be kept free by ${reservation}`);
       const cidr = this.#blockOf(address);
       const found = cidr && this.#blocks.get(keyOf.block(cidr));
       if (found && allocatedIn(found).includes(address)) continue;
       // An address outside all pools is none of IPAM's.
       const range = tryParseCidr(address);
       if (range && [...this.#pools.values()].some((pool) => contains(pool, range))) {
-        report('address-unassigned', `${address} is not assigned`);
+        report('address-unassigned', `${address} is not assigned`, 'its block to have it');
       }
     }
   }
@@ -219,8 +248,19 @@ export class CalicoAudit {
   #reviewPool(id: string, report: Report): void {
     const reviewed = this.#pools.get(id);
     for (const [other, range] of reviewed ? this.#pools : []) {
-      if (other !== id && reviewed && overlaps(reviewed, range)) report('pool', `overlaps with ${nameOf(other)}`);
+      if (other !== id && reviewed && overlaps(reviewed, range))
+        report('pool', `overlaps with ${nameOf(other)}`, 'a range of its own');
     }
+  }
+
+  /** A reservation of ours that holds an address; others' may have come after their addresses were given out. */
+  #ownReservationOf(address: string): string | undefined {
+    if (this.#reservations.size === 0) return undefined;
+    const single = tryParseCidr(address);
+    const found = [...this.#reservations].find(
+      ([id, ranges]) => this.#owners.ownerOf(id) === 'us' && ranges.some((range) => single && contains(range, single)),
+    );
+    return found && nameOf(found[0]);
   }
 
   /** The block that an address lies in, whatever its size. */
@@ -236,33 +276,11 @@ export class CalicoAudit {
 }
 
 /** Audits a whole tree. */
-export function audit(records: Iterable<readonly [id: string, value: Buffer]>): Finding[] {
-  const auditor = new CalicoAudit();
+export function audit(
+  records: Iterable<readonly [id: string, value: Buffer]>,
+  options: { installation?: string } = {},
+): Finding[] {
+  const auditor = new CalicoAudit(options);
   for (const [id, value] of records) auditor.apply(id, value);
   return auditor.findings();
-}
-
-function allocatedIn({ cidr, allocations }: Block): string[] {
-  const range = tryParseCidr(cidr);
-  if (!range) return [];
-  return allocations.flatMap((index, ordinal) => (index === null ? [] : [singleAddress(addressAt(range, ordinal))]));
-}
-
-const addressesOf = (endpoint: Resource<WorkloadEndpointSpec> | undefined): string[] | undefined =>
-  endpoint && (endpoint.spec.ipNetworks ?? []).filter((range) => tryParseCidr(range) !== undefined);
-
-function tunnelsOf(found: Resource<NodeSpec> | undefined): string[] | undefined {
-  if (!found) return undefined;
-  const { bgp, wireguard, ipv4VXLANTunnelAddr, ipv6VXLANTunnelAddr } = found.spec;
-  const addresses = [
-    bgp?.ipv4IPIPTunnelAddr,
-    ipv4VXLANTunnelAddr,
-    ipv6VXLANTunnelAddr,
-    wireguard?.interfaceIPv4Address,
-    wireguard?.interfaceIPv6Address,
-  ];
-  return addresses.flatMap((text) => {
-    const address = text === undefined ? undefined : tryParseAddress(text);
-    return address ? [singleAddress(address)] : [];
-  });
 }

@@ -1,5 +1,6 @@
 export { parseRange } from './addresses.ts';
 export * from './audit.ts';
+export { INSTALLATION } from './audit-owners.ts';
 export * from './blocks.ts';
 export * from './checks.ts';
 export { type Codec, decodeRecord } from './codec.ts';

@@ -14,10 +14,11 @@ import {
   type IpamConfig,
   ipamConfig,
 } from './ipam-records.ts';
-import { keyOf, paths } from './keys.ts';
+import { cidrOfKey, keyOf, paths } from './keys.ts';
 import type { Versioned } from './overlay.ts';
 import {
   type IPPoolSpec,
+  type IPReservationSpec,
   ipPool,
   ipReservation,
   type NodeSpec,
@@ -111,6 +112,15 @@ export class CalicoReader implements IpamState {
 
   profile(name: string): Versioned<Resource<ProfileSpec>> {
     return read.profile(this.#entry(keyOf.profile(name)));
+  }
+
+  ipReservation(name: string): Versioned<Resource<IPReservationSpec>> {
+    return read.ipReservation(this.#entry(keyOf.ipReservation(name)));
+  }
+
+  /** Ranges of all blocks of a family, readable or not: their keys say. */
+  blockRanges(family: 4 | 6): Cidr[] {
+    return this.#state.list('calico', paths.blocks(family)).flatMap(({ id }) => cidrOfKey(id) ?? []);
   }
 
   reservations(): readonly Cidr[] {

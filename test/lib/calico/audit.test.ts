@@ -135,7 +135,63 @@ describe('the audit', () => {
 
   it('leaves alone what is not Calico’s', () => {
     const auditor = new CalicoAudit();
-    auditor.apply('felix/v2/no-region/host/h1/status', Buffer.from('x'));
+    auditor.apply('bgp/v1/global/as_num', Buffer.from('x'));
     expect(auditor.findings()).to.deep.equal([]);
+  });
+
+  it('says what was found and what was expected', () => {
+    const tree = sound();
+    tree.put(keyOf.handle('net.a'), undefined);
+    expect(tree.audit.findings()).to.deep.equal([
+      {
+        code: 'handle',
+        id: block,
+        found: 'handle net.a knows of 0 addresses here',
+        expected: '1, as the block has it',
+        message: 'handle net.a knows of 0 addresses here; expected 1, as the block has it',
+      },
+    ]);
+  });
+
+  it('reports any record of Calico’s that cannot be read', () => {
+    const tree = sound();
+    tree.put(
+      keyOf.globalNetworkPolicy('p'),
+      '{"kind":"","apiVersion":"","metadata":{"name":"p"},"spec":{"selector":"("}}',
+    );
+    expect(tree.audit.findings().map(({ code, id }) => [code, id])).to.deep.equal([
+      ['unreadable', keyOf.globalNetworkPolicy('p')],
+    ]);
+  });
+
+  const ours = (name: string, spec: string) =>
+    `{"kind":"","apiVersion":"","metadata":{"name":"${name}","annotations":{"io.berth.installation":"i1"}},"spec":${spec}}`;
+  const auditOf = (tree: Tree, installation: string) =>
+    audit(
+      [...tree.records].map(([id, { value }]) => [id, value] as const),
+      { installation },
+    );
+
+  it('tells our records from others’', () => {
+    const tree = sound();
+    tree.put(keyOf.pool('net'), ours('net', '{"cidr":"10.60.0.0/30"}'));
+    tree.put(keyOf.handle('net.a'), undefined);
+    tree.put(keyOf.handle('k8s.x'), '{"block":{"10.99.0.0/30":1},"deleted":false}');
+    const owners = (installation: string) => auditOf(tree, installation).map(({ id, owner }) => [id, owner]);
+    expect(owners('i1')).to.deep.equal([
+      [block, 'us'],
+      [keyOf.handle('k8s.x'), 'others'],
+    ]);
+    expect(owners('i2').map(([, owner]) => owner)).to.deep.equal(['others', 'others']);
+  });
+
+  it('finds what has an address that we reserve, and knows what is reserved', () => {
+    const tree = sound();
+    tree.put(keyOf.ipReservation('net'), ours('net', '{"reservedCIDRs":["10.60.0.0/32"]}'));
+    expect(auditOf(tree, 'i1').map(({ code, id }) => [code, id])).to.deep.equal([['reserved', endpoint]]);
+    expect(auditOf(tree, 'i2')).to.deep.equal([]);
+    expect(['10.60.0.0', '10.60.0.1'].map((address) => tree.audit.isReserved(address))).to.deep.equal([true, false]);
+    tree.put(keyOf.ipReservation('net'), undefined);
+    expect(tree.audit.isReserved('10.60.0.0')).to.equal(false);
   });
 });
