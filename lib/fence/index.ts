@@ -35,7 +35,8 @@ export class Fenced extends BerthError {
 }
 
 /** What outlives a reboot of a host: fences, and the lock. */
-export const stateDirectory = (installation: string): string => `/var/lib/berth/${installation}`;
+export const STATE_DIRECTORY = '/var/lib/berth';
+export const stateDirectory = (installation: string): string => `${STATE_DIRECTORY}/${installation}`;
 
 /** Variables that `RAISE_FENCE` goes by. Their values are to be quoted. */
 export const fenceVariables = (

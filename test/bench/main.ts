@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../lib/errors/index.ts';
 import { addresses } from './addresses.ts';
+import { attach } from './attach.ts';
 import { burst } from './burst.ts';
 import { events } from './events.ts';
 import { type Bench, interrupted } from './harness.ts';
@@ -22,6 +23,7 @@ const benches: readonly Bench[] = [
   writes, //    which writes, guarded
   addresses, // and networks and addresses are given out
   replica, //   until a container runs
+  attach, //  on a network
   burst, //     or many at once
   idle, //      and what it costs when nothing happens
 ];

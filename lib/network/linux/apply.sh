@@ -265,7 +265,7 @@ apply_rules || die 'nft refuses the rules'
 accept_forwarding || fail - 'iptables refuses to let our interfaces forward'
 forward_packets
 attachments inside
-routes=$(all_routes)
+[ -z "$wanted_routes" ] || routes=$(all_routes)
 while read -r route; do
   [ -z "$route" ] && continue
   case "$nl$routes" in *"$nl$route "*) ;; *) fail - "no route to $route: $errors" ;; esac
@@ -274,7 +274,8 @@ $wanted_routes
 WANTED
 if [ -n "$wanted_namespaces$wanted_routes" ]; then
   printf '%s\n' "$wanted_routes" | sed '/^$/d' >"$run/routes"
-  fingerprint "$installation" "$run" >"$run/fingerprint"
+  # Nobody waits for what only a later look compares; who looks waits for the lock, which this keeps.
+  { fingerprint "$installation" "$run" >"$run/fingerprint.new" && mv "$run/fingerprint.new" "$run/fingerprint"; } </dev/null >/dev/null 2>&1 &
 else
   rm -f "$run/routes" "$run/fingerprint"
   rmdir "$run/netns" "$run" 2>/dev/null

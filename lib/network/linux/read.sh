@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Tells what is there of berth's. Changes nothing. Variables: `netns`, the directory of named namespaces; `runs`, that of
-# the installations' notes.
+# Tells what is there of berth's. Changes nothing. Variables: `netns`, the directory of named namespaces; `runs` and `states`,
+# those of the installations' notes and of what outlives a reboot.
 
 veths | sed -n 's/^\(cali[^ ]*\) .*/interface \1/p' || exit 1
 
@@ -13,9 +13,11 @@ bound_namespaces | sort -u | while read -r name; do
 done
 
 for directory in "${runs:?}"/*; do
-  [ -e "$directory/fingerprint" ] || continue
+  [ -d "$directory/netns" ] || continue
   installation=${directory##*/}
   listened_ports "$directory/ports" | sed "s/^/taken $installation /"
+  # Not in the middle of a batch.
+  exec 9>>"${states:?}/$installation/lock" && flock -s -w 30 9
   [ "$(fingerprint "$installation" "$directory")" = "$(cat "$directory/fingerprint")" ] && echo "intact $installation"
 done
 echo 'done'

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { BerthError } from '../../errors/index.ts';
-import { fenceVariables, type HostFence, RAISE_FENCE } from '../../fence/index.ts';
+import { fenceVariables, type HostFence, RAISE_FENCE, STATE_DIRECTORY } from '../../fence/index.ts';
 import { quote } from '../../ssh/index.ts';
 import type { Attachment, HostNetworkPlan } from '../host.ts';
 import { addressOf, gatewayOf } from './interfaces.ts';
@@ -64,7 +64,13 @@ export function applyScript(plan: HostNetworkPlan, fence: HostFence): string {
 }
 
 export const readScript = (): string =>
-  [`netns=${quote(NETNS_DIRECTORY)}`, `runs=${quote(RUN_DIRECTORY)}`, STATE, READ].join('\n');
+  [
+    `netns=${quote(NETNS_DIRECTORY)}`,
+    `runs=${quote(RUN_DIRECTORY)}`,
+    `states=${quote(STATE_DIRECTORY)}`,
+    STATE,
+    READ,
+  ].join('\n');
 
 /** Other hosts' blocks and our own; beside Felix they are Felix's. */
 function routesOf({ routes, ownBlocks, attachments, dataplane }: HostNetworkPlan): string[] {
