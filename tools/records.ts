@@ -36,7 +36,15 @@ async function typesOf(definition: Crd): Promise<string> {
   }
   const body = parts.join('\n');
   const imports = [
-    importOf(body, './applications.ts', ['LinkSpec', 'MappedPort', 'PortSpec', 'ServiceSpec', 'Value', 'VolumeSpec']),
+    importOf(body, './applications.ts', [
+      'BlueprintNetwork',
+      'LinkSpec',
+      'MappedPort',
+      'PortSpec',
+      'ServiceSpec',
+      'Value',
+      'VolumeSpec',
+    ]),
     importOf(body, './clouds.ts', ['LocationSpec', 'StrategySpec']),
   ].join('');
   return `// Generated from crds/${singular}.yaml by \`npm run generate\`. Do not edit.\n\n${imports}${imports ? '\n' : ''}${body}`;

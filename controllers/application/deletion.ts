@@ -1,5 +1,5 @@
 /**
- * What a user took back goes in order: containers, then (with the others' help) what ran, then the network's claim, the network,
+ * What a user took back goes in order: containers, then (with the others' help) what ran, then the networks' claims, the networks,
  * and at last `status/` and `accepted/`, whose absence says that nothing is left (design §1.3, deletion).
  *
  * Why nothing can appear behind our back: placement compares the container's record when it assigns, ippool the assignment when
@@ -7,7 +7,7 @@
  * and without any of these, there will be none. What we wrote ourselves is compared in the last transaction.
  */
 
-import { DEFAULT_NETWORK, networkName } from '../../lib/blueprint/index.ts';
+import { DEFAULT_NETWORK, networkName, ownNetworks } from '../../lib/blueprint/index.ts';
 import { allDone, timestamp } from '../../lib/reconcile/index.ts';
 import type { Observation } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
@@ -32,7 +32,7 @@ export async function remove(
     event(`applications/${id}`, 'Normal', 'Deleting', 'its containers are removed');
   }
   const left = await withdraw(id, context);
-  if (Object.values(left).every((count) => count === 0)) return finish(id, context);
+  if (Object.values(left).every((count) => count === 0)) return finish(id, accepted, context);
   await writeStatus(id, context, {
     generation: accepted.value.generation,
     phase: 'Deleting',
@@ -64,9 +64,14 @@ export async function withdraw(id: string, { state, store }: ApplicationContext)
   return { containers: containers.length, entities: entities.length, ...remnants, networks };
 }
 
-/** The last transaction: only if nothing of ours is left, nor the network, `status/` and `accepted/` go together. */
-async function finish(id: string, { state, store, event }: ApplicationContext): Promise<void> {
+/** The last transaction: only if nothing of ours is left, nor a network, `status/` and `accepted/` go together. */
+async function finish(
+  id: string,
+  accepted: Entry<'accepted/applications'>,
+  { state, store, event }: ApplicationContext,
+): Promise<void> {
   const [namespace = '', app = ''] = id.split('/');
+  const networks = new Set([DEFAULT_NETWORK, ...ownNetworks(accepted.value.spec).keys()]);
   await store.commit({
     writes: [
       { delete: 'accepted/applications', id, expect: state.get('accepted/applications', id)?.modRevision ?? 0 },
@@ -76,7 +81,7 @@ async function finish(id: string, { state, store, event }: ApplicationContext): 
       { empty: 'containers', under: id },
       { empty: 'networkclaims', under: id },
       { empty: 'entities', under: id },
-      { absent: 'networks', id: networkName(namespace, app, DEFAULT_NETWORK) },
+      ...[...networks].map((name) => ({ absent: 'networks', id: networkName(namespace, app, name) }) as const),
     ],
   });
   event(`applications/${id}`, 'Normal', 'Deleted', 'nothing is left of it');

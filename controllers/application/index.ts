@@ -2,6 +2,7 @@ import { controller } from '../../lib/reconcile/index.ts';
 import { appOf, containerOf, nameOf, type View } from '../../lib/store/index.ts';
 import { owns } from './context.ts';
 import { reconcileNamespace } from './namespaces.ts';
+import { joiners } from './networks.ts';
 import { reconcileApplication } from './reconcile.ts';
 
 const itself = ({ id }: { id: string }): string => `applications/${id}`;
@@ -51,8 +52,12 @@ export const application = controller({
     observed: onHost,
     hosts: ofHost,
     networks: ofNetwork,
+    'accepted/virtualnetworks': ({ id }, state) => joiners(id, state).map((app) => itself({ id: app })),
     namespaces: namespace,
-    'accepted/namespaces': namespace,
+    'accepted/namespaces': ({ id }, state) => [
+      namespace({ id }),
+      ...state.list('accepted/applications', id).map(itself),
+    ],
     'status/namespaces': unlessAnswered('namespaces'),
   },
   async reconcile(key, context) {

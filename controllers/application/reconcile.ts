@@ -46,7 +46,7 @@ async function deploy(
   context: ApplicationContext,
 ): Promise<void> {
   const { state, store } = context;
-  const { spec, uid, generation } = accepted;
+  const { spec, generation } = accepted;
   const about = { generation: written.modRevision, observed: acceptance(verdict) };
   const record = state.get('accepted/dockerclouds', spec.location)?.value;
   const cloud = !record ? 'missing' : record.deleting === undefined ? 'accepted' : 'deleting';
@@ -56,7 +56,7 @@ async function deploy(
     const conditions = withdrawing('CloudDeleting', left, lostHostsOf(id, state));
     return writeStatus(id, context, { generation, phase: 'Pending', conditions, containers, acceptance: about });
   }
-  const snapshot = snapshotOf(id, uid, state);
+  const snapshot = snapshotOf(id, accepted, state);
   const next = plan(spec, snapshot, { cloud });
   const hasRun = ranBefore(id, generation, context);
   // Every write compares its own key and the leader's: one worker of one leader plans an application, so that needs no

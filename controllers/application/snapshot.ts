@@ -1,9 +1,18 @@
 /** One application, read from the cache: synchronous, so that all of it is of one revision. */
 
-import type { Incarnation, Snapshot, Standing, StandingContainer } from '../../lib/blueprint/index.ts';
+import {
+  type Incarnation,
+  networkName,
+  ownNetworks,
+  type Snapshot,
+  type Standing,
+  type StandingContainer,
+} from '../../lib/blueprint/index.ts';
+import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
 import { type Entry, hostOf, type Kind, nameOf, type View } from '../../lib/store/index.ts';
+import { attachedNetworks, barredNetworks } from './networks.ts';
 
-export function snapshotOf(id: string, uid: number, state: View): Snapshot {
+export function snapshotOf(id: string, { uid, spec }: Accepted<ApplicationSpec>, state: View): Snapshot {
   const [namespace = '', app = ''] = id.split('/');
   const incarnations = incarnationsOf(id, state);
   const pending = new Map(state.by('pending', 'app', id).map((entry) => [nameOf(entry), entry.value.message]));
@@ -17,11 +26,18 @@ export function snapshotOf(id: string, uid: number, state: View): Snapshot {
       ...(why !== undefined && { pending: why }),
     });
   }
+  const networks = [...ownNetworks(spec).keys()].flatMap((name) => {
+    const record = state.get('networks', networkName(namespace, app, name))?.value;
+    return record && record.uid === uid && record.deleting === undefined ? [[name, record] as const] : [];
+  });
   return {
     namespace,
     app,
     uid,
     containers,
+    networks: new Map(networks),
+    barred: barredNetworks(namespace, spec, state),
+    attached: attachedNetworks(id, state),
     claims: new Map(state.list('networkclaims', id).map((entry) => [nameOf(entry), standing(entry)])),
     entities: new Map(state.list('entities', id).map((entry) => [nameOf(entry), standing(entry)])),
   };

@@ -1,10 +1,13 @@
 /** What an application says about itself, from what stands and what is planned. Pure; times are merged in later. */
 
 import {
+  type Bar,
   type CloudState,
   completeOf,
   containerName,
   type Incarnation,
+  networkName,
+  ownNetworks,
   type Plan,
   ROOT,
   type Snapshot,
@@ -36,6 +39,23 @@ const without = {
   missing: { reason: 'NotFound', says: 'does not exist; it is looked at again when one appears' },
   deleting: { reason: 'CloudDeleting', says: 'is being deleted; nothing is started or changed in it' },
 } as const;
+
+/** Why nothing can be started or changed on a VirtualNetwork; what runs there stays. */
+const bars: Record<Bar, { reason: string; says(network: string, namespace: string): string }> = {
+  missing: {
+    reason: 'NotFound',
+    says: (network) => `${network} does not exist; it is looked at again when one appears`,
+  },
+  deleting: {
+    reason: 'NetworkDeleting',
+    says: (network) => `${network} is being deleted; nothing is started or changed on it`,
+  },
+  forbidden: {
+    reason: 'NetworkNotAllowed',
+    says: (network, namespace) =>
+      `${network} is none that the namespace “${namespace}” may join (its spec.networks); nothing is started or changed on it`,
+  },
+};
 
 /** How many of a kind a message names. */
 const SHOWN = 3;
@@ -70,7 +90,9 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
     const done = completeOf(container);
     return done ? [[name, endOf(done)].join(': ')] : [];
   });
-  if (up + complete.length === wanted.length && !changing && plan.outdated.length === 0) {
+  const hindrances = networkHindrances(spec, snapshot);
+  const [hindrance] = hindrances;
+  if (up + complete.length === wanted.length && !changing && plan.outdated.length === 0 && !hindrance) {
     const message = few(complete).join('; ');
     return {
       phase: 'Running',
@@ -78,17 +100,36 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
       containers,
     };
   }
-  const message = explain({ snapshot, plan, up, complete: complete.length, wanted });
+  const message = explain({ snapshot, plan, up, complete: complete.length, wanted, hindrances });
   const pending = standing.some(
     ({ container }) => container.pending !== undefined && container.incarnations.length === 0,
   );
-  const reason =
-    plan.updating.length > 0 || plan.outdated.length > 0 ? 'Updating' : pending ? 'Unschedulable' : 'Starting';
+  const isUpdating = plan.updating.length > 0 || plan.outdated.length > 0;
+  const usual = isUpdating ? 'Updating' : pending ? 'Unschedulable' : (hindrance?.reason ?? 'Starting');
+  const reason = snapshot.barred.size > 0 && hindrance ? hindrance.reason : usual;
   return {
     phase: hasRun ? 'Degraded' : containers.assigned === 0 ? 'Pending' : 'Deploying',
     conditions: [ready('False', reason, message), progressing('True', reason, message)],
     containers,
   };
+}
+
+/** Networks that its containers cannot join: those barred to it, and its own that are claimed and not there. */
+function networkHindrances(
+  spec: ApplicationSpec,
+  { namespace, app, barred, claims, networks }: Snapshot,
+): { reason: string; message: string }[] {
+  const shared = [...barred].map(([name, bar]) => {
+    const { reason, says } = bars[bar];
+    return { reason, message: says(`the VirtualNetwork “${name}”`, namespace) };
+  });
+  const own = [...ownNetworks(spec).keys()]
+    .filter((name) => claims.has(name) && !networks.has(name))
+    .map((name) => {
+      const message = `the network ${networkName(namespace, app, name)} is not there yet; its events say why`;
+      return { reason: 'NetworkNotReady', message };
+    });
+  return [...shared, ...own];
 }
 
 /** Of whatever spec. */
@@ -126,7 +167,13 @@ function explain({
   up,
   complete,
   wanted,
-}: Pick<Situation, 'snapshot' | 'plan'> & { up: number; complete: number; wanted: readonly string[] }): string {
+  hindrances,
+}: Pick<Situation, 'snapshot' | 'plan'> & {
+  up: number;
+  complete: number;
+  wanted: readonly string[];
+  hindrances: readonly { message: string }[];
+}): string {
   const waiting = [...plan.waits].map(([service, waits]) => `${service} waits for ${waitsText(waits)}`);
   const pending: string[] = [];
   const failing: string[] = [];
@@ -150,6 +197,7 @@ function explain({
   const turn = plan.outdated.length > 0 ? [`${plan.outdated.length} more will be replaced`] : [];
   return [
     `${up} of ${wanted.length} containers are up${complete > 0 ? `, ${complete} ${complete === 1 ? 'is' : 'are'} complete` : ''}`,
+    ...few(hindrances.map(({ message }) => message)),
     ...few(waiting),
     ...few(pending),
     ...few(failing),

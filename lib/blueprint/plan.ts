@@ -5,11 +5,13 @@
  */
 
 import { BerthError } from '../errors/index.ts';
-import type { ApplicationSpec, ContainerRecord, EntityRecord, NetworkClaim, ServiceSpec } from '../records/index.ts';
+import type { ApplicationSpec, ContainerRecord, EntityRecord, ServiceSpec } from '../records/index.ts';
 import { sameJson, type Unit, type Write } from '../store/index.ts';
+import { claimWrites } from './claims.ts';
 import { ROOT, type Wait } from './evaluate.ts';
 import { startOrder } from './graph.ts';
-import { DEFAULT_NETWORK, resolve, type Surroundings } from './resolve.ts';
+import { networkName, networksOf } from './networks.ts';
+import { resolve, type Surroundings } from './resolve.ts';
 import { Turns } from './rollout.ts';
 import { type Sensors, Soundings } from './sensors.ts';
 import { byService, containerName, indexOf, type Named, type Snapshot, type Standing } from './snapshot.ts';
@@ -41,9 +43,13 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
   if ('loop' in start) {
     throw new BerthError('BERTH_CYCLE', `the services wait for each other: ${start.loop.join(' → ')}`);
   }
-  const { namespace, app, uid } = snapshot;
+  const { namespace, app, uid, networks } = snapshot;
   const soundings = new Soundings();
-  const surroundings: Surroundings = { namespace, app, uid, spec, soundings };
+  for (const network of spec.virtualNetworks ?? []) {
+    const { networkId } = network;
+    soundings.takeNetwork(network, networkName(namespace, app, networkId), networks.get(networkId));
+  }
+  const surroundings: Surroundings = { namespace, app, uid, spec, soundings, networks };
   const standing = byService(snapshot);
   const turns = new Turns(spec, snapshot, surplusOf(spec, snapshot));
 
@@ -61,7 +67,8 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
   for (const service of start.order) {
     const group = standing.get(service.id) ?? [];
     const written = new Map<string, ContainerRecord>();
-    if (options.cloud === 'accepted') {
+    const isBarred = networksOf(service, spec, snapshot).some((name) => snapshot.barred.has(name));
+    if (options.cloud === 'accepted' && !isBarred) {
       const wanted = wantedOf(service, group, surroundings);
       if (wanted.waits.length > 0) waits.set(service.id, wanted.waits);
       const changed = new Map<string, ContainerRecord>();
@@ -96,9 +103,9 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
     }),
   );
   const entities = entityWrites(spec, snapshot, soundings.sensors, turns);
-  const claim = options.cloud === 'accepted' ? claimWrites(spec, snapshot) : [];
+  const claims = options.cloud === 'accepted' ? claimWrites(spec, snapshot, soundings) : [];
   return {
-    units: assemble([...claim, ...removals, ...plain], entities, inTurn),
+    units: assemble([...claims, ...removals, ...plain], entities, inTurn),
     waits,
     outdated,
     updating: turns.holders(),
@@ -130,15 +137,6 @@ function surplusOf(spec: ApplicationSpec, snapshot: Snapshot): string[] {
     .map(([name]) => name);
 }
 
-function claimWrites(spec: ApplicationSpec, { namespace, app, uid, claims }: Snapshot): Write<Planned>[] {
-  const containers = spec.services.reduce((sum, { replicas }) => sum + replicas, 0);
-  const value: NetworkClaim = { uid, cloud: spec.location, containers };
-  const standing = claims.get(DEFAULT_NETWORK);
-  if (isAs(standing, value)) return [];
-  const id = `${namespace}/${app}/${DEFAULT_NETWORK}`;
-  return [{ put: 'networkclaims', id, value, expect: standing?.revision ?? 0 }];
-}
-
 /** By id of the entity, where its record changes. */
 function entityWrites(
   spec: ApplicationSpec,
@@ -148,8 +146,10 @@ function entityWrites(
 ): Map<string, Write<Planned>> {
   const root = { id: ROOT, type: 'application', name: spec.name ?? app };
   const services = spec.services.map(({ id, image, name }) => ({ id, type: `docker:${image}`, name: name ?? id }));
+  const networks = (spec.virtualNetworks ?? []).map(({ id, type, name }) => ({ id, type, name: name ?? id }));
+  const wanted = [root, ...services, ...networks];
   const writes = new Map<string, Write<Planned>>();
-  for (const { id, type, name } of [root, ...services]) {
+  for (const { id, type, name } of wanted) {
     const updating = turns.holder(id);
     const value: EntityRecord = {
       uid,
@@ -164,7 +164,7 @@ function entityWrites(
     writes.set(id, { put: 'entities', id: key, value, expect: standing?.revision ?? 0 });
   }
   for (const [id, { revision }] of entities) {
-    if (id === ROOT || services.some((service) => service.id === id)) continue;
+    if (wanted.some((entity) => entity.id === id)) continue;
     writes.set(id, { delete: 'entities', id: `${namespace}/${app}/${id}`, expect: revision });
   }
   return writes;

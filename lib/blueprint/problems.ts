@@ -6,10 +6,10 @@
 import type { Code } from '../errors/index.ts';
 import type { ApplicationSpec, ServiceSpec } from '../records/index.ts';
 import { type Call, ExpressionError, parse } from './dsl.ts';
+import { environmentOf } from './environment.ts';
 import { callsOf, entityInstead, entityOf, evaluate, ROOT } from './evaluate.ts';
-import { referencesOf, startOrder } from './graph.ts';
+import { networkReferencesOf, type Reference, referencesOf, startOrder } from './graph.ts';
 import { variablePrefix } from './links.ts';
-import { environmentOf } from './resolve.ts';
 
 export interface Problem {
   code: Code;
@@ -24,11 +24,24 @@ export interface Problem {
 
 /** Every problem of an application that was read. None: `plan` does not throw. */
 export function problemsOf(spec: ApplicationSpec): Problem[] {
-  const problems = spec.services.flatMap((service, index) => [
-    ...aliasProblems(service, ['services', index]),
-    ...expressionProblems(service, ['services', index], spec),
-  ]);
+  const problems = [
+    ...spec.services.flatMap((service, index) => {
+      const place = { self: service.id, path: ['services', index], spec };
+      return [...aliasProblems(service, place.path), ...expressionProblems(referencesOf(service), place)];
+    }),
+    ...(spec.virtualNetworks ?? []).flatMap((network, index) => {
+      const place = { self: network.id, path: ['virtualNetworks', index], spec };
+      return expressionProblems(networkReferencesOf(network), place);
+    }),
+  ];
   return problems.length > 0 ? problems : loopProblems(spec);
+}
+
+/** An entity with expressions. */
+interface Place {
+  self: string;
+  path: Problem['path'];
+  spec: ApplicationSpec;
 }
 
 function aliasProblems({ links }: ServiceSpec, path: Problem['path']): Problem[] {
@@ -43,24 +56,23 @@ function aliasProblems({ links }: ServiceSpec, path: Problem['path']): Problem[]
   });
 }
 
-const expressionProblems = (service: ServiceSpec, path: Problem['path'], spec: ApplicationSpec): Problem[] =>
-  referencesOf(service).flatMap(({ field, text }) => {
+const expressionProblems = (references: readonly Reference[], place: Place): Problem[] =>
+  references.flatMap(({ field, text }) => {
+    const path = [...place.path, ...field];
     try {
       const expression = parse(text);
-      const unknown = componentProblems(service, expression, spec);
-      return (unknown.length > 0 ? unknown : valueProblems(service, expression, spec)).map((error) =>
-        problemOf(error, [...path, ...field]),
-      );
+      const unknown = componentProblems(expression, place);
+      return (unknown.length > 0 ? unknown : valueProblems(expression, place)).map((error) => problemOf(error, path));
     } catch (error) {
-      if (error instanceof ExpressionError) return [problemOf(error, [...path, ...field])];
+      if (error instanceof ExpressionError) return [problemOf(error, path)];
       throw error;
     }
   });
 
-function componentProblems(service: ServiceSpec, expression: Call, spec: ApplicationSpec): ExpressionError[] {
-  const ids = spec.services.map(({ id }) => id);
+function componentProblems(expression: Call, { self, spec }: Place): ExpressionError[] {
+  const ids = [...spec.services, ...(spec.virtualNetworks ?? [])].map(({ id }) => id);
   return [...callsOf(expression)].flatMap((call) => {
-    const id = call.function === 'component' || call.function === 'entity' ? entityOf(call, service.id) : undefined;
+    const id = call.function === 'component' || call.function === 'entity' ? entityOf(call, self) : undefined;
     if (id === undefined || ids.includes(id)) return [];
     const { column } = call;
     return [
@@ -70,8 +82,11 @@ function componentProblems(service: ServiceSpec, expression: Call, spec: Applica
 }
 
 /** Evaluates with every sensor unknown: what is an error then, is one always. */
-function valueProblems(service: ServiceSpec, expression: Call, spec: ApplicationSpec): ExpressionError[] {
-  const outcome = evaluate(expression, environmentOf(service, spec, new Map()));
+function valueProblems(expression: Call, { self, spec }: Place): ExpressionError[] {
+  const outcome = evaluate(
+    expression,
+    environmentOf(self, spec, () => ({})),
+  );
   const settled = outcome.is === 'entity' ? entityInstead(expression.column, outcome.id) : outcome;
   return settled.is === 'error' ? [settled.error] : [];
 }

@@ -1,13 +1,15 @@
 /** What a service and its application say about themselves: the sensors of Brooklyn that others build on. */
 
-import type { ApplicationSpec, ServiceSpec } from '../records/index.ts';
+import type { ApplicationSpec, BlueprintNetwork, NetworkRecord, ServiceSpec } from '../records/index.ts';
 import { ROOT } from './evaluate.ts';
 import { url } from './links.ts';
-import { addressOf, type Incarnation, indexOf, type Named, type Up, upOf } from './snapshot.ts';
+import { addressOf, addressOn, type Incarnation, indexOf, type Named, type Up, upOf } from './snapshot.ts';
 
 export type Sensors = Record<string, unknown>;
 
 const ADDRESS = 'host.subnet.address';
+const HOST_ADDRESS = 'host.address';
+const DNS_PORT = 53;
 
 /** An incarnation that others take values from. */
 export interface Source {
@@ -15,6 +17,7 @@ export interface Source {
   name: string;
   /** Of the assignment. */
   uid: string;
+  incarnation: Incarnation;
 }
 
 /** What is known of each service so far. */
@@ -51,13 +54,54 @@ export class Soundings {
     const speaker = keeper ? running.find((one) => one.address === address) : running[0];
     if (speaker) this.speakers.set(service.id, speaker);
     const source = keeper ?? speaker;
-    if (source) this.sources.set(service.id, { name: source.name, uid: source.incarnation.assignment.uid });
+    if (source) {
+      const { name, incarnation } = source;
+      this.sources.set(service.id, { name, uid: incarnation.assignment.uid, incarnation });
+    }
     this.sensors.set(service.id, { 'service.isUp': isUp, ...sensorsOf(service, source?.incarnation) });
   }
 
-  /** Takes the sensors of the application, after those of its services. */
-  takeRoot({ services }: ApplicationSpec): void {
-    const up = services.every(({ id }) => this.up.has(id));
+  /** Takes the sensors of a network of the application. @param record absent while it is not there */
+  takeNetwork({ id, networkId }: BlueprintNetwork, name: string, record: NetworkRecord | undefined): void {
+    this.sensors.set(id, {
+      'service.isUp': record !== undefined,
+      'network.id': networkId,
+      'network.name': name,
+      ...(record && {
+        'network.cidr': record.cidr,
+        'network.gateway': record.gateway,
+        'network.dnsServers': record.dns,
+      }),
+    });
+    if (record) this.up.add(id);
+  }
+
+  /** The sensors of an entity for one that has interfaces on some networks: it is told an address that it can reach. */
+  seenFrom(networks: readonly string[]): (id: string) => Sensors {
+    return (id) => {
+      const sensors = this.sensors.get(id) ?? {};
+      const source = this.sources.get(id);
+      return source ? { ...sensors, [ADDRESS]: addressOn(source.incarnation, networks) } : sensors;
+    };
+  }
+
+  /**
+   * The sensors of an entity for the name servers of a network. There `host.address` is where the members of the network find
+   * its port 53: its own address on that network; else its host's, where it publishes that port; else its first.
+   */
+  seenAsNameServer(network: string): (id: string) => Sensors {
+    const seen = this.seenFrom([network]);
+    return (id) => {
+      const sensors = seen(id);
+      const source = this.sources.get(id);
+      if (!source || servesAtHost(source.incarnation, network)) return sensors;
+      return { ...sensors, [HOST_ADDRESS]: sensors[ADDRESS] };
+    };
+  }
+
+  /** Takes the sensors of the application, after those of its services and networks. */
+  takeRoot({ services, virtualNetworks = [] }: ApplicationSpec): void {
+    const up = [...services, ...virtualNetworks].every(({ id }) => this.up.has(id));
     const mapped = services.find(({ mappedPorts }) => mappedPorts.length > 0);
     const direct = services.find(({ directPorts }) => directPorts.length > 0);
     const open = services.find(({ openPorts }) => openPorts.length > 0);
@@ -69,12 +113,17 @@ export class Soundings {
 const holds = (incarnation: Incarnation, address: unknown): boolean =>
   !incarnation.host.lost && addressOf(incarnation) === address;
 
+/** A network that it is not on reaches it at its host, where port 53 of the host is its own. */
+const servesAtHost = ({ assignment, endpoint }: Incarnation, network: string): boolean =>
+  !endpoint?.interfaces.some((each) => each.network === network) &&
+  assignment.reserved.ports.some(({ port, host }) => port === DNS_PORT && host === DNS_PORT);
+
 function sensorsOf(service: ServiceSpec, incarnation: Incarnation | undefined): Sensors {
   if (!incarnation) return {};
   const { host, assignment } = incarnation;
   const sensors: Sensors = {
     'host.name': host.name,
-    'host.address': host.address,
+    [HOST_ADDRESS]: host.address,
     [ADDRESS]: addressOf(incarnation),
   };
   for (const { port, host: hostPort } of assignment.reserved.ports) {

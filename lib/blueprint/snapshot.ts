@@ -6,6 +6,7 @@ import type {
   EndpointRecord,
   EntityRecord,
   NetworkClaim,
+  NetworkRecord,
   ObservedRecord,
 } from '../records/index.ts';
 
@@ -20,7 +21,16 @@ export interface Snapshot {
   claims: ReadonlyMap<string, Standing<NetworkClaim>>;
   /** By id of the service; the application itself under `ROOT`. */
   entities: ReadonlyMap<string, Standing<EntityRecord>>;
+  /** The application's own networks that are there and not going, by their name within it. */
+  networks: ReadonlyMap<string, NetworkRecord>;
+  /** VirtualNetworks that the blueprint names and its services cannot join now, and why. */
+  barred: ReadonlyMap<string, Bar>;
+  /** Names under `networks/` that something of the application is, or may still be, attached to. */
+  attached: ReadonlySet<string>;
 }
+
+/** It does not exist; it is being deleted; the namespace may not join it. */
+export type Bar = 'missing' | 'deleting' | 'forbidden';
 
 export interface Standing<Record> {
   record: Record;
@@ -108,6 +118,19 @@ export function completeOf({ record, incarnations }: StandingContainer): Incarna
 /** The address of an incarnation, running or not: it keeps it over restarts. */
 export const addressOf = ({ assignment, endpoint }: Incarnation): string | undefined =>
   endpoint?.uid === assignment.uid ? endpoint.interfaces[0]?.address : undefined;
+
+/**
+ * The address at which a container with interfaces on some networks reaches an incarnation: on the first network that both
+ * are on, else its first.
+ *
+ * @param networks names under `networks/`
+ */
+export function addressOn(incarnation: Incarnation, networks: readonly string[]): string | undefined {
+  const { assignment, endpoint } = incarnation;
+  if (endpoint?.uid !== assignment.uid) return undefined;
+  const shared = networks.flatMap((name) => endpoint.interfaces.find(({ network }) => network === name) ?? []);
+  return shared[0]?.address ?? addressOf(incarnation);
+}
 
 function isHealthy({ healthCheck }: ContainerRecord, { health }: ObservedRecord): boolean {
   const checked = healthCheck !== undefined && healthCheck.test[0] !== 'NONE';

@@ -1,6 +1,6 @@
 // Generated from crds/application.yaml by `npm run generate`. Do not edit.
 
-import type { LinkSpec, MappedPort, PortSpec, ServiceSpec, Value, VolumeSpec } from './applications.ts';
+import type { BlueprintNetwork, LinkSpec, MappedPort, PortSpec, ServiceSpec, Value, VolumeSpec } from './applications.ts';
 import type { StrategySpec } from './clouds.ts';
 
 /**
@@ -36,9 +36,9 @@ export interface ApplicationWritten {
    */
   strategies?: (string | {})[];
   /**
-   * Networks that all services join. Without any the application has one of its own.
+   * Networks that all services join, before those that they name themselves. Without any the application has one of its own, `default`.
    */
-  networks?: string[];
+  networks?: string | string[];
   /**
    * Configuration that services inherit.
    */
@@ -64,11 +64,11 @@ export interface ApplicationWritten {
   /**
    * The services.
    *
-   * Items: A service: one image, and how its containers run. Configuration stands beside `type` or under `brooklyn.config`.
+   * Items: A service: one image, and how its containers run. Configuration stands beside `type` or under `brooklyn.config`. Or a network of the application, of type `brooklyn.networking.VirtualNetwork`: it has a `networkId`, which services name in `networks`, and the fields of a VirtualNetwork (`berth explain virtualnetwork.spec`); no container is started for it. Its `dnsServers` may be expressions: services that join it start when these are known, except those that they ask, and what these wait for. Another value reaches the containers that are created from then on.
    */
   services: {
     /**
-     * What it is: `docker:` and any image reference that Docker understands (`docker:redis:3`, `docker:host:5000/team/app:1.2@sha256:…`).
+     * What it is: `docker:` and any image reference that Docker understands (`docker:redis:3`, `docker:host:5000/team/app:1.2@sha256:…`), or `brooklyn.networking.VirtualNetwork` (also as `clocker.docker.networking.entity.VirtualNetwork`).
      */
     type: string;
     /**
@@ -235,13 +235,17 @@ export interface ApplicationWritten {
      */
     strategies?: (string | {})[];
     /**
-     * The network to join, as networks with one entry. `default` is the application's own.
+     * The network to join, as networks with one entry.
      */
     network?: string;
     /**
-     * Networks to join, an interface for each. `default` is the application's own.
+     * Networks to join, an interface for each, in order: eth0, which has the default route, eth1, … `default` is the application's own; others are a `networkId` that the blueprint declares, or else a VirtualNetwork, which is waited for while it does not exist. Those of the application come first. Without any, `default`.
      */
-    networks?: string[];
+    networks?: string | string[];
+    /**
+     * Networks to join beside the application's own, as Clocker calls it: the application's `networks`, or else `default`, come first.
+     */
+    'network.list'?: string | string[];
   }[];
 }
 
@@ -278,7 +282,7 @@ export interface AcceptedBlueprint {
    */
   strategies: StrategySpec[];
   /**
-   * Networks that all services join. Without any the application has one of its own.
+   * Networks that all services join, before those that they name themselves. Without any the application has one of its own, `default`.
    */
   networks: string[];
   /**
@@ -306,17 +310,17 @@ export interface AcceptedBlueprint {
   /**
    * The services.
    *
-   * Items: A service: one image, and how its containers run. Configuration stands beside `type` or under `brooklyn.config`.
+   * Items: A service: one image, and how its containers run. Configuration stands beside `type` or under `brooklyn.config`. Or a network of the application, of type `brooklyn.networking.VirtualNetwork`: it has a `networkId`, which services name in `networks`, and the fields of a VirtualNetwork (`berth explain virtualnetwork.spec`); no container is started for it. Its `dnsServers` may be expressions: services that join it start when these are known, except those that they ask, and what these wait for. Another value reaches the containers that are created from then on.
    */
-  services: ServiceSpec[];
+  services: (ServiceSpec | BlueprintNetwork)[];
 }
 
 /**
- * A service: one image, and how its containers run. Configuration stands beside `type` or under `brooklyn.config`. (as accepted)
+ * A service: one image, and how its containers run. Configuration stands beside `type` or under `brooklyn.config`. Or a network of the application, of type `brooklyn.networking.VirtualNetwork`: it has a `networkId`, which services name in `networks`, and the fields of a VirtualNetwork (`berth explain virtualnetwork.spec`); no container is started for it. Its `dnsServers` may be expressions: services that join it start when these are known, except those that they ask, and what these wait for. Another value reaches the containers that are created from then on. (as accepted)
  */
 export interface AcceptedService {
   /**
-   * What it is: `docker:` and any image reference that Docker understands (`docker:redis:3`, `docker:host:5000/team/app:1.2@sha256:…`).
+   * What it is: `docker:` and any image reference that Docker understands (`docker:redis:3`, `docker:host:5000/team/app:1.2@sha256:…`), or `brooklyn.networking.VirtualNetwork` (also as `clocker.docker.networking.entity.VirtualNetwork`).
    */
   type: string;
   /**
@@ -455,11 +459,15 @@ export interface AcceptedService {
    */
   strategies: StrategySpec[];
   /**
-   * The network to join, as networks with one entry. `default` is the application's own.
+   * The network to join, as networks with one entry.
    */
-  network: string;
+  network?: string;
   /**
-   * Networks to join, an interface for each. `default` is the application's own.
+   * Networks to join, an interface for each, in order: eth0, which has the default route, eth1, … `default` is the application's own; others are a `networkId` that the blueprint declares, or else a VirtualNetwork, which is waited for while it does not exist. Those of the application come first. Without any, `default`.
    */
-  networks: string[];
+  networks?: string[];
+  /**
+   * Networks to join beside the application's own, as Clocker calls it: the application's `networks`, or else `default`, come first.
+   */
+  'network.list'?: string[];
 }

@@ -1,12 +1,28 @@
 import type { StrategySpec } from './clouds.ts';
+import type { VirtualNetworkSpec } from './virtualnetwork.generated.ts';
 
-/** What an accepted Application says: a blueprint of docker: services, normalised. crds/application.yaml describes each field. */
+/** What an accepted Application says: a blueprint of docker: services and networks, normalised. crds/application.yaml describes each field. */
 export interface ApplicationSpec {
   name?: string;
   origin?: string;
   /** Name of a DockerCloud. */
   location: string;
   services: ServiceSpec[];
+  /** Networks of its own that it says something of; absent: none. */
+  virtualNetworks?: BlueprintNetwork[];
+}
+
+/** A network that a blueprint declares among its services, in the talk's form. */
+export interface BlueprintNetwork {
+  /** Of its entity. */
+  id: string;
+  /** Its name within the application. */
+  networkId: string;
+  /** As written: `brooklyn.networking.VirtualNetwork`. */
+  type: string;
+  name?: string;
+  /** As of a VirtualNetwork; name servers may be known only later. */
+  spec: Omit<VirtualNetworkSpec, 'dnsServers'> & { dnsServers: Value[] };
 }
 
 export interface PortSpec {
@@ -54,6 +70,8 @@ export interface ServiceSpec {
   volumes: VolumeSpec[];
   labels: Record<string, string>;
   links: LinkSpec[];
+  /** Networks to join, in order of interfaces, each once: `default`, a networkId of the blueprint, or a VirtualNetwork. Absent: `default`. */
+  networks?: string[];
   /** Cores; 0: no limit. */
   cpus: number;
   /** Bytes; 0: no limit. */

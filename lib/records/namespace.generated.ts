@@ -26,7 +26,7 @@ export interface NamespaceWritten {
    */
   clouds?: string[];
   /**
-   * Names of the VirtualNetworks that its applications may join. Empty is all.
+   * Names of the VirtualNetworks that its applications may join. Empty is all. An application that names another starts and changes nothing on it, and says so in its condition `Ready`; what runs there already stays. Networks of the applications' own are always allowed.
    */
   networks?: string[];
 }
@@ -57,7 +57,7 @@ export interface NamespaceSpec {
    */
   clouds: string[];
   /**
-   * Names of the VirtualNetworks that its applications may join. Empty is all.
+   * Names of the VirtualNetworks that its applications may join. Empty is all. An application that names another starts and changes nothing on it, and says so in its condition `Ready`; what runs there already stays. Networks of the applications' own are always allowed.
    */
   networks: string[];
 }

@@ -1,35 +1,94 @@
-import type { AcceptedBlueprint, ApplicationSpec, ServiceSpec } from '../records/index.ts';
+import type { AcceptedBlueprint, ApplicationSpec, BlueprintNetwork, ServiceSpec } from '../records/index.ts';
+import { configPath, configured } from './configuration.ts';
 import { type Field, isMap, oneOf, show } from './field.ts';
-import { checkService, configPath } from './service.ts';
+import { checkService } from './service.ts';
 import { didYouMean } from './suggest.ts';
 
-/** An accepted blueprint as the application controller reads it. Reports what no single field can say. */
-export function toApplication(read: AcceptedBlueprint, written: unknown, field: Field): ApplicationSpec | undefined {
+/** The network that an application has unless it says otherwise. */
+const DEFAULT = 'default';
+/** A network's full name is a label that Calico gives its members. */
+const LONGEST_NAME = 63;
+
+/**
+ * An accepted blueprint as the application controller reads it. Reports what no single field can say.
+ *
+ * @param id  `<namespace>/<name>`
+ */
+export function toApplication(
+  id: string,
+  read: AcceptedBlueprint,
+  written: unknown,
+  field: Field,
+): ApplicationSpec | undefined {
   if (read.location !== undefined && read.locations !== undefined)
     field.at('locations').wrong({ found: 'location as well', expected: 'one of the two' });
   const location = read.location ?? read.locations;
   if (location === undefined)
     return field.at('location').wrong({ message: 'is missing', expected: 'the name of a DockerCloud' });
 
-  const { name, origin, services } = read;
+  const { name, origin } = read;
   const writtenServices: unknown[] = isMap(written) && Array.isArray(written.services) ? written.services : [];
-  const places = services.map((service, i) => ({
-    service,
+  const entities = read.services.map((entity, i) => ({
+    entity,
     written: writtenServices[i],
     field: field.at('services', i),
   }));
-  for (const place of places) {
-    checkService(place.service, place.written, place.field);
+  const places: Place[] = [];
+  const networks: NetworkPlace[] = [];
+  for (const { entity, ...place } of entities) {
+    if ('networkId' in entity) networks.push({ network: entity, ...place });
+    else places.push({ service: entity, ...place });
     checkLocation(place.written, location, place.field);
   }
-  checkIds(places);
+  for (const place of places) checkService(place.service, place.written, place.field);
+  checkIds(entities);
   checkLinks(places);
+  checkNetworks(networks, id);
   return {
     ...(name === undefined ? {} : { name }),
     ...(origin === undefined ? {} : { origin }),
     location,
-    services: services.map((service) => ({ ...service, strategies: [...read.strategies, ...service.strategies] })),
+    services: places.map(({ service, written: own }) => {
+      const joined = joinedNetworks(service, own, read.networks);
+      const { networks: _, ...rest } = service;
+      return {
+        ...rest,
+        ...(joined.length === 1 && joined[0] === DEFAULT ? {} : { networks: joined }),
+        strategies: [...read.strategies, ...service.strategies],
+      };
+    }),
+    ...(networks.length === 0 ? {} : { virtualNetworks: networks.map(({ network }) => network) }),
   };
+}
+
+/** The application's networks first; `network.list` names others beside them, and without any beside `default`. */
+function joinedNetworks({ networks = [] }: ServiceSpec, written: unknown, all: readonly string[]): string[] {
+  const chosen = networks.length > 0 && configured(written, 'network.list') === undefined;
+  const first = all.length > 0 || chosen ? all : [DEFAULT];
+  return [...new Set([...first, ...networks])];
+}
+
+interface NetworkPlace {
+  network: BlueprintNetwork;
+  written: unknown;
+  field: Field;
+}
+
+function checkNetworks(places: readonly NetworkPlace[], id: string): void {
+  const seen = new Set<string>();
+  const most = LONGEST_NAME - id.length - '.'.length;
+  for (const { network, written, field } of places) {
+    const { networkId } = network;
+    const at = field.at(...configPath(written, 'networkId'));
+    if (networkId.length > most)
+      at.wrong({
+        found: `${networkId.length} characters`,
+        expected: `at most ${most}, as <namespace>.<application>.<networkId> is at most ${LONGEST_NAME}`,
+      });
+    if (seen.has(networkId))
+      at.wrong({ found: `the networkId ${show(networkId)} a second time`, expected: 'each networkId once' });
+    seen.add(networkId);
+  }
 }
 
 interface Place {
@@ -46,17 +105,22 @@ function checkLocation(written: unknown, location: string, field: Field): void {
       .wrong({ code: 'BERTH_NOT_SUPPORTED_YET', found: show(own), expected: `the application's, ${location}` });
 }
 
-function checkIds(places: readonly Place[]): void {
+function checkIds(places: readonly { entity: ServiceSpec | BlueprintNetwork; written: unknown; field: Field }[]): void {
   const seen = new Set<string>();
-  for (const { service, written, field } of places) {
+  for (const { entity, written, field } of places) {
+    const { id } = entity;
     const named = isMap(written) && written.id !== undefined;
-    if (seen.has(service.id))
+    const from =
+      'networkId' in entity
+        ? 'a network without an id is called by its networkId'
+        : 'a service without an id is called by its image';
+    if (seen.has(id))
       field.at(named ? 'id' : 'type').wrong({
-        found: `the id ${show(service.id)} a second time`,
+        found: `the id ${show(id)} a second time`,
         expected: 'each id once',
-        hint: named ? undefined : 'a service without an id is called by its image: give one an id',
+        hint: named ? undefined : `${from}: give one an id`,
       });
-    seen.add(service.id);
+    seen.add(id);
   }
 }
 

@@ -42,19 +42,27 @@ const MAX_ERRORS = 10;
 /** Bytes of an accepted spec: etcd refuses 1.5 MiB, and `accepted/…` shares its transaction. */
 const MAX_ACCEPTED = 2 ** 20;
 
+/** A spec in the accepted form of its schema, and as it was written. */
+interface Read {
+  id: string;
+  accepted: unknown;
+  written: unknown;
+  field: Field;
+}
+
 /** From the accepted form of the schema to the spec: what no single field can say. */
-const finish: { [K in UserKind]: (accepted: unknown, written: unknown, field: Field) => Specs[K] | undefined } =
-  (() => {
-    const cloud = guard<DockerCloudSpec>(() => crd('dockerclouds').spec);
-    const blueprint = guard<AcceptedBlueprint>(() => crd('applications').spec);
-    const network = guard<VirtualNetworkSpec>(() => crd('virtualnetworks').spec);
-    return {
-      dockerclouds: (accepted, written, field) => checkDockerCloud(cloud(accepted), written, field),
-      applications: (accepted, written, field) => toApplication(blueprint(accepted), written, field),
-      virtualnetworks: (accepted, written, field) => checkVirtualNetwork(network(accepted), written, field),
-      namespaces: guard<NamespaceSpec>(() => crd('namespaces').spec),
-    };
-  })();
+const finish: { [K in UserKind]: (read: Read) => Specs[K] | undefined } = (() => {
+  const cloud = guard<DockerCloudSpec>(() => crd('dockerclouds').spec);
+  const blueprint = guard<AcceptedBlueprint>(() => crd('applications').spec);
+  const network = guard<VirtualNetworkSpec>(() => crd('virtualnetworks').spec);
+  const namespace = guard<NamespaceSpec>(() => crd('namespaces').spec);
+  return {
+    dockerclouds: ({ accepted, written, field }) => checkDockerCloud(cloud(accepted), written, field),
+    applications: ({ id, accepted, written, field }) => toApplication(id, blueprint(accepted), written, field),
+    virtualnetworks: ({ accepted, written, field }) => checkVirtualNetwork(network(accepted), written, field),
+    namespaces: ({ accepted }) => namespace(accepted),
+  };
+})();
 
 const allForms: Record<string, Form<unknown>> = { ...forms, service };
 
@@ -126,7 +134,7 @@ function readSpec<K extends UserKind>(kind: K, id: string, document: unknown, ro
       found: `a ${definition.kind}`,
       expected: 'no record of this kind',
     });
-  const spec = field.failed ? undefined : finish[kind](accepted, written, field);
+  const spec = field.failed ? undefined : finish[kind]({ id, accepted, written, field });
   const size = Buffer.byteLength(JSON.stringify(spec ?? null));
   return size <= MAX_ACCEPTED
     ? spec

@@ -7,7 +7,7 @@ import {
   tryParseAddress,
   tryParseCidr,
 } from '../network/index.ts';
-import type { VirtualNetworkSpec } from '../records/index.ts';
+import type { BlueprintNetwork, VirtualNetworkSpec } from '../records/index.ts';
 import type { Field, Path } from './field.ts';
 import { show } from './field.ts';
 import { isDnsLabel } from './names.ts';
@@ -34,8 +34,11 @@ const SMALLEST_MTU_6 = 1280;
 /** A network's name is the label that Calico gives its members. */
 const LONGEST_NAME = 63;
 
+/** A spec some of whose name servers may be known only later. */
+type Declared = BlueprintNetwork['spec'];
+
 /** What no single field of a network can say, and what its addresses have to be. Pure. */
-export function networkProblems(spec: VirtualNetworkSpec): NetworkProblem[] {
+export function networkProblems(spec: Declared): NetworkProblem[] {
   const problems: NetworkProblem[] = [];
   const wrong = (path: Path, found: string, expected: string) => void problems.push({ path, found, expected });
   const ranges = [
@@ -57,7 +60,7 @@ export function networkProblems(spec: VirtualNetworkSpec): NetworkProblem[] {
   );
   if (spec.blockSize !== undefined) checkBlockSize(spec.blockSize, spec.cidr !== undefined, ranges, wrong);
   for (const [i, server] of spec.dnsServers.entries()) {
-    if (!tryParseAddress(server)) wrong(['dnsServers', i], show(server), 'an IP address');
+    if (typeof server === 'string' && !tryParseAddress(server)) wrong(['dnsServers', i], show(server), 'an IP address');
   }
   for (const [i, name] of spec.allowFrom.entries()) {
     const labels = name.split('.');
@@ -83,7 +86,8 @@ export function checkVirtualNetwork(
   return problems.length > 0 ? undefined : canonical(spec);
 }
 
-const canonical = (spec: VirtualNetworkSpec): VirtualNetworkSpec => ({
+/** The spec with its ranges as Calico writes them. */
+export const canonical = <S extends Declared>(spec: S): S => ({
   ...spec,
   ...(spec.cidr !== undefined && { cidr: formatCidr(parseCidr(spec.cidr)) }),
   pools: spec.pools.map((text) => formatCidr(parseCidr(text))),
@@ -117,7 +121,7 @@ function maskedForm(text: string): string {
   return `; without the bits of a host this one is ${masked}`;
 }
 
-function checkGateway({ cidr, gateway }: VirtualNetworkSpec, ranges: readonly Cidr[], wrong: Wrong): void {
+function checkGateway({ cidr, gateway }: Declared, ranges: readonly Cidr[], wrong: Wrong): void {
   if (gateway === undefined) return;
   const address = tryParseAddress(gateway);
   if (!address) wrong(['gateway'], show(gateway), 'an IP address');

@@ -84,7 +84,7 @@ export const kinds = {
     'ippool',
     'the last valid spec, defaults filled in',
   ),
-  'accepted/namespaces': json<r.Accepted<object>>(
+  'accepted/namespaces': json<r.Accepted<r.NamespaceSpec>>(
     'accepted/namespaces',
     ['name'],
     'application',

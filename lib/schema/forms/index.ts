@@ -3,9 +3,10 @@
 import type { Form } from '../field.ts';
 import { links } from './links.ts';
 import { cloud, location } from './location.ts';
+import { names } from './names.ts';
 import { mappedPorts, ports } from './ports.ts';
 import { strategies } from './strategies.ts';
-import { command, env, labels, test, text, words } from './values.ts';
+import { command, env, labels, test, text, values, words } from './values.ts';
 import { volumes } from './volumes.ts';
 
 export const forms: Record<string, Form<unknown>> = {
@@ -16,10 +17,12 @@ export const forms: Record<string, Form<unknown>> = {
   links,
   location,
   mappedPorts,
+  names,
   ports,
   strategies,
   test,
   text,
+  values,
   volumes,
   words,
 };

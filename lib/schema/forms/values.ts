@@ -95,6 +95,17 @@ function named(item: unknown, field: Field, expected: string): Named[] {
   });
 }
 
+/** Scalars and expressions: a list of them, or one alone. */
+export const values: Form<Value[]> = (item, field, { maxItems = Number.POSITIVE_INFINITY }) => {
+  if (!Array.isArray(item)) {
+    const one = value(item, field, {});
+    return one === undefined ? undefined : [one];
+  }
+  if (item.length > maxItems)
+    return field.wrong({ found: `${item.length} of them`, expected: `at most ${maxItems} of them` });
+  return item.map((each: unknown, i) => value(each, field.at(i), {})).filter((each) => each !== undefined);
+};
+
 const COMMAND = 'a list of texts, or a text';
 
 /** A list of scalars and expressions; a string is split as a shell would; an expression alone is one word. */

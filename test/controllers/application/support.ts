@@ -127,11 +127,12 @@ export class Stage {
     const claims = await this.all('networkclaims');
     const endpoints = Object.keys(await this.all('endpoints')).map((id) => id.split('/').slice(1, 3).join('/'));
     const standing = await this.world.list('networks');
-    for (const [id, { uid, cloud }] of Object.entries(claims)) {
+    for (const [id, { uid, cloud, spec }] of Object.entries(claims)) {
       const name = id.replaceAll('/', '.');
+      const dns = spec?.dnsServers ?? [];
       const network = { cidr: '10.64.0.0/24', gateway: '', pools: [], blockSize: 26, provider: 'linux' as const };
-      if (!standing[name])
-        await this.put('networks', name, { uid, cloud, ...network, used: 0, capacity: 250, dns: [] });
+      if (!standing[name] || JSON.stringify(standing[name]).indexOf(JSON.stringify(dns)) < 0)
+        await this.put('networks', name, { uid, cloud, ...network, used: 0, capacity: 250, dns });
     }
     for (const name of Object.keys(standing)) {
       const id = name.replaceAll('.', '/');
@@ -157,11 +158,11 @@ export class Stage {
       reserved: { cpus: 0, memory: 0, ports },
       because: { by: 'test', of: 1, rejected: {}, revision: 1 },
     });
-    const [network = ''] = record.networks;
-    const address = `10.64.0.${n}`;
     await this.put('endpoints', key, {
       uid,
-      interfaces: [{ network, name: 'eth0', address, hostInterface: `cali${n}`, mac: '' }],
+      interfaces: record.networks.map((network, index) => ({
+        ...{ network, name: `eth${index}`, address: `10.64.${index}.${n}`, hostInterface: `cali${n}`, mac: '' },
+      })),
       dns: [],
     });
     await this.put('observed', key, {

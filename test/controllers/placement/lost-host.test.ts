@@ -34,7 +34,8 @@ class Cloud {
   }
 
   application(): void {
-    const { units } = blueprint(this.#spec, snapshotOf('default/shop', 7, this.state), { cloud: 'accepted' });
+    const accepted = { generation: 7, uid: 7, spec: this.#spec };
+    const { units } = blueprint(this.#spec, snapshotOf('default/shop', accepted, this.state), { cloud: 'accepted' });
     for (const unit of units) this.state.apply(unit);
   }
 

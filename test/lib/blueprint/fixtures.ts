@@ -1,6 +1,7 @@
 /** Applications for tests, and a world in which their plans come true step by step. */
 
 import {
+  type Bar,
   type CloudState,
   containerName,
   type Incarnation,
@@ -9,12 +10,14 @@ import {
   plan,
   type Snapshot,
   type Standing,
+  type StandingContainer,
 } from '../../../lib/blueprint/index.ts';
 import type {
   ApplicationSpec,
   ContainerRecord,
   EntityRecord,
   NetworkClaim,
+  NetworkRecord,
   PortSpec,
   ServiceSpec,
 } from '../../../lib/records/index.ts';
@@ -72,6 +75,7 @@ export class World {
   readonly entities = new Map<string, Standing<EntityRecord>>();
   readonly #placed = new Map<string, { incarnation: Incarnation }>();
   readonly #pending = new Map<string, string>();
+  readonly barred = new Map<string, Bar>();
   #revision = 100;
   #address = 0;
 
@@ -91,6 +95,9 @@ export class World {
       containers,
       claims: new Map(this.claims),
       entities: new Map(this.entities),
+      networks: new Map([...this.claims].map(([name, { record }]) => [name, networkFor(name, record)])),
+      barred: this.barred,
+      attached: new Set([...containers.values()].flatMap((each) => [...each.record.networks, ...joinedNow(each)])),
     };
   }
 
@@ -147,7 +154,6 @@ export class World {
       protocol,
       host: wanted || 49152 + this.#address,
     }));
-    const [network = ''] = record.networks;
     this.#placed.set(name, {
       incarnation: {
         host: { name: host, address: '192.0.2.1', lost: false },
@@ -161,15 +167,14 @@ export class World {
         },
         endpoint: {
           uid,
-          interfaces: [
-            {
-              network,
-              name: 'eth0',
-              address: address ?? `10.64.0.${this.#address}`,
-              hostInterface: `cali${uid}`,
-              mac: '',
-            },
-          ],
+          // `10.64.<interface>.<number of the incarnation>`
+          interfaces: record.networks.map((network, index) => ({
+            network,
+            name: `eth${index}`,
+            address: (index === 0 ? address : undefined) ?? `10.64.${index}.${this.#address}`,
+            hostInterface: `cali${uid}`,
+            mac: '',
+          })),
           dns: [],
         },
       },
@@ -231,8 +236,8 @@ export class World {
     return this.#placed.get(name)?.incarnation.assignment.uid ?? '';
   }
 
-  address(name: string): string {
-    return this.#placed.get(name)?.incarnation.endpoint?.interfaces[0]?.address ?? '';
+  address(name: string, index = 0): string {
+    return this.#placed.get(name)?.incarnation.endpoint?.interfaces[index]?.address ?? '';
   }
 
   record(name: string): ContainerRecord {
@@ -245,6 +250,15 @@ export class World {
     return [...this.containers.keys()].sort();
   }
 }
+
+/** What ippool makes of a claim. */
+const networkFor = (name: string, { uid, cloud, spec }: NetworkClaim): NetworkRecord => ({
+  ...{ uid, cloud, cidr: spec?.cidr ?? '10.64.0.0/24', gateway: spec?.gateway ?? '169.254.1.1' },
+  ...{ pools: [name], blockSize: 26, provider: 'linux', used: 0, capacity: 256, dns: spec?.dnsServers ?? [] },
+});
+
+const joinedNow = ({ incarnations }: StandingContainer): string[] =>
+  incarnations.flatMap(({ endpoint }) => endpoint?.interfaces.map(({ network }) => network) ?? []);
 
 export const names = (id: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => containerName(id, index));

@@ -38,7 +38,7 @@ describe('the blueprints of the talk', () => {
       'org.apache.brooklyn.entity.nosql.redis.RedisCluster',
     ],
     'slide-15-appserver-with-policy.yaml': ['jclouds:aws-ec2:eu-west-1', 'ControlledDynamicWebAppCluster', 'MySqlNode'],
-    'slide-25-networks.yaml': ['brooklyn.networking.VirtualNetwork', 'brooklyn.networking.OpenStackVirtualNetwork'],
+    'slide-25-networks.yaml': ['brooklyn.networking.OpenStackVirtualNetwork'],
     'slide-30-blueprint-2.yaml': ['org.apache.brooklyn.entity.nosql.RedisStore'],
     'slide-31-blueprint-3.yaml': ['org.apache.brooklyn.entity.nosql.RedisStore'],
     'slide-32-blueprint-4.yaml': ['jclouds:aws-ec2:eu-west-1', 'org.apache.brooklyn.entity.nosql.RedisStore'],
