@@ -17,7 +17,7 @@ import {
   here,
   missingHere,
 } from '../../lib/machine/index.ts';
-import { providerOf } from '../../lib/network/providers.ts';
+import { providerOf } from '../../lib/network/providers/index.ts';
 import type { Clock, Log, Random } from '../../lib/platform/index.ts';
 import type { Sealer } from '../../lib/secrets/index.ts';
 import { createSsh, localShell } from '../../lib/ssh/index.ts';

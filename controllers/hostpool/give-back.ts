@@ -1,5 +1,5 @@
 import { BerthError } from '../../lib/errors/index.ts';
-import { leavingSteps } from '../../lib/network/providers.ts';
+import { leavingSteps } from '../../lib/network/providers/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { HostRecord } from '../../lib/records/index.ts';
 import type { HostpoolContext } from './context.ts';

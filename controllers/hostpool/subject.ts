@@ -1,6 +1,6 @@
 import { BerthError, messageOf, reasonOf } from '../../lib/errors/index.ts';
 import type { HostLink } from '../../lib/machine/index.ts';
-import type { ProviderHost } from '../../lib/network/provider.ts';
+import type { ProviderHost } from '../../lib/network/index.ts';
 import { stillLeads } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord, Observation } from '../../lib/records/index.ts';
 import type { Shell } from '../../lib/ssh/index.ts';

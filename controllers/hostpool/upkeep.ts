@@ -1,5 +1,5 @@
 import type { HostLink } from '../../lib/machine/index.ts';
-import { joiningSteps, providerOf } from '../../lib/network/providers.ts';
+import { joiningSteps, providerOf } from '../../lib/network/providers/index.ts';
 import { type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import { sameJson } from '../../lib/store/index.ts';

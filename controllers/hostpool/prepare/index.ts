@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { shimScript } from '../../../lib/docker/index.ts';
-import { joiningSteps } from '../../../lib/network/providers.ts';
+import { joiningSteps } from '../../../lib/network/providers/index.ts';
 import type { DockerCloudSpec } from '../../../lib/records/index.ts';
 import { daemonOptions } from './daemon.ts';
 import type { Machine, Step } from './machine.ts';

@@ -11,7 +11,7 @@ import {
   missingHere,
 } from '../../../lib/machine/index.ts';
 import { Registry } from '../../../lib/metrics/index.ts';
-import { providerOf } from '../../../lib/network/providers.ts';
+import { providerOf } from '../../../lib/network/providers/index.ts';
 import { type Log, silent, sleep, systemClock, systemRandom } from '../../../lib/platform/index.ts';
 import { createManager } from '../../../lib/reconcile/index.ts';
 import type { DockerCloudStatus, HostRecord } from '../../../lib/records/index.ts';

@@ -1,9 +1,9 @@
-import { BerthError } from '../errors/index.ts';
-import type { DockerCloudSpec } from '../records/index.ts';
-import { calico } from './calico/index.ts';
-import { cni } from './cni/index.ts';
-import { linux } from './linux/provider.ts';
-import type { NetworkProvider, ProviderStep } from './provider.ts';
+import { BerthError } from '../../errors/index.ts';
+import type { DockerCloudSpec } from '../../records/index.ts';
+import { calico } from '../calico/index.ts';
+import { cni } from '../cni/index.ts';
+import { linux } from '../linux/provider.ts';
+import type { NetworkProvider, ProviderStep } from '../provider.ts';
 
 type Name = DockerCloudSpec['network']['provider'];
 
