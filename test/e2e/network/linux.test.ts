@@ -3,7 +3,7 @@ import { Fenced } from '../../../lib/fence/index.ts';
 import { BatchFailed, type HostNetworkPlan } from '../../../lib/network/index.ts';
 import { createLinuxNetwork } from '../../../lib/network/linux/index.ts';
 import { type FakeHost, fakeHosts } from './hosts.ts';
-import { attachment, fence, planOf } from './plans.ts';
+import { attachment, closedTo, fence, planOf } from './plans.ts';
 
 const signal = new AbortController().signal;
 /** Interfaces by index, addresses, routes, rules with their handles: whatever is made anew shows. */
@@ -248,6 +248,28 @@ describe('the linux network of real hosts', function () {
     expect(await reaches(a, 1, '10.64.1.1')).equal(true);
     expect(await reaches(a, 2, '10.64.0.1')).equal(true);
     expect(await reaches(a, 3, '10.64.0.1')).equal(false);
+  });
+
+  it('answers for a network’s own gateway, on both interfaces and families, with the MTU of the network', async () => {
+    const both = attachment(1, '10.64.0.1');
+    Object.assign(both.interfaces[0]!, { address6: 'fd00:1::1', gateways: ['10.64.0.33', 'fd00:1::33'], mtu: 1400 });
+    both.interfaces.push({
+      ...{ name: 'eth1', hostInterface: 'cali00000000008', address: '10.64.1.8', address6: 'fd00:2::8' },
+      ...{ mac: 'ee:00:00:00:00:08', subnets: ['10.64.1.0/24', 'fd00:2::/64'], policy: 'other' },
+    });
+    const other = attachment(3, '10.64.1.1');
+    other.interfaces[0]!.address6 = 'fd00:2::1';
+    const six = planOf([both, other], {
+      ownBlocks: ['10.64.0.0/26'],
+      policies: [closedTo('shop', ['10.64.0.0/24', 'fd00:1::/64']), closedTo('other', ['10.64.1.0/24', 'fd00:2::/64'])],
+    });
+    await createLinuxNetwork({ shell: a }).apply(six, fence(1), signal);
+    expect((await inside(a, 1, 'busybox arping -c 1 -w 2 -I eth0 10.64.0.33')).code, 'ARP').equal(0);
+    expect((await inside(a, 1, 'ip -o link show dev eth0')).stdout).contain('mtu 1400');
+    expect((await inside(a, 1, 'ip -6 route show default')).stdout).contain('default via fd00:1::33 dev eth0');
+    for (const address of ['10.64.1.8', 'fd00:2::8']) expect(await reaches(a, 3, address), address).equal(true);
+    for (const address of ['10.64.1.1', 'fd00:2::1']) expect(await reaches(a, 1, address), address).equal(true);
+    for (const address of ['10.64.0.1', 'fd00:1::1']) expect(await reaches(a, 3, address), address).equal(false);
   });
 
   it('says which container could not be attached and attaches the others', async () => {
