@@ -1,4 +1,5 @@
-import { intersectionOf, unionOf } from './addresses.ts';
+import { type Cidr, contains } from '../network/index.ts';
+import { parseRange, unionOf } from './addresses.ts';
 import { protocolNumber } from './rule-records.ts';
 import { type Labels, labelsIn, labelsNeeded, matches, type Selector } from './selector.ts';
 
@@ -22,6 +23,7 @@ export class LabelIndex {
   readonly #profilesByLabel = new Map<string, Set<string>>();
   /** By profile: ranges of a network all of whose endpoints bear that profile. */
   readonly #networks = new Map<string, readonly string[]>();
+  readonly #parsed = new Map<string, Cidr[]>();
   /** By such a profile: who bears it elsewhere, or along with others. */
   readonly #exceptions = new Map<string, Set<string>>();
 
@@ -64,8 +66,16 @@ export class LabelIndex {
    * @param ranges  undefined: no longer
    */
   setNetwork(profile: string, ranges: readonly string[] | undefined): void {
-    if (ranges) this.#networks.set(profile, ranges);
-    else this.#networks.delete(profile);
+    if (ranges) {
+      this.#networks.set(profile, ranges);
+      this.#parsed.set(
+        profile,
+        ranges.flatMap((range) => parseRange(range) ?? []),
+      );
+    } else {
+      this.#networks.delete(profile);
+      this.#parsed.delete(profile);
+    }
     this.#exceptions.delete(profile);
     for (const id of this.#byProfile.get(profile) ?? []) {
       if (this.#isException(this.#items.get(id), profile)) add(this.#exceptions, profile, id);
@@ -149,9 +159,13 @@ export class LabelIndex {
 
   /** Whether an endpoint with a network's profile is not just one of the network's. */
   #isException(item: Labelled | undefined, profile: string): boolean {
-    const network = this.#networks.get(profile);
+    const network = this.#parsed.get(profile);
     if (!network || !item) return false;
-    return item.profiles.length > 1 || intersectionOf(network, item.ranges).length < item.ranges.length;
+    if (item.profiles.length > 1) return true;
+    return item.ranges.some((text) => {
+      const range = parseRange(text);
+      return !range || !network.some((each) => contains(each, range));
+    });
   }
 }
 
