@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   events: () => import('./commands/events.ts'),
   logs: () => import('./commands/logs.ts'),
   exec: () => import('./commands/exec.ts'),
+  network: () => import('./commands/network.ts'),
   simulate: () => import('./commands/simulate.ts'),
   roles: () => import('./commands/roles.ts'),
   version: () => import('./commands/version.ts'),

@@ -16,6 +16,7 @@ import { findContainer } from './containers.ts';
 import { greeting } from './greeting.ts';
 import { createHttp } from './http/index.ts';
 import { createLog } from './log.ts';
+import { hostNetworkReader } from './networks.ts';
 import { type OwnEtcd, startOwnEtcd } from './own-etcd.ts';
 import { readiness } from './readiness.ts';
 import { chosen, type HttpSettings, httpSettings } from './settings.ts';
@@ -68,8 +69,10 @@ export async function serve(flags: ServerFlags, { own, greet = false }: ServeOpt
     const ready = () =>
       berth ? readiness(berth.manager.ready(), berth.cache.health()) : { ready: false, why: 'starting' };
     // Logs and commands go on without etcd, by what is known.
-    const find = findContainer(() => (berth?.manager.ready().ready ? berth.cache : undefined), real.linkTo);
-    const url = await listen(http, { registry, ready, find, log, undo });
+    const state = () => (berth?.manager.ready().ready ? berth.cache : undefined);
+    const find = findContainer(state, real.linkTo);
+    const readNetwork = hostNetworkReader(state, real.linkTo);
+    const url = await listen(http, { registry, ready, find, readNetwork, log, undo });
 
     berth = createProcess({
       controllers: definitions,
@@ -137,7 +140,7 @@ function createClients(access: EtcdAccess, registry: Registry, log: Log) {
 /** @returns the URL at which the port is reached */
 async function listen(
   settings: HttpSettings,
-  parts: Pick<Parameters<typeof createHttp>[0], 'registry' | 'ready' | 'find' | 'log'> & {
+  parts: Pick<Parameters<typeof createHttp>[0], 'registry' | 'ready' | 'find' | 'readNetwork' | 'log'> & {
     undo: (() => Promise<void> | void)[];
   },
 ): Promise<string> {

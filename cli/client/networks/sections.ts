@@ -1,5 +1,6 @@
 /** What `berth describe` tells of networks, and of the blocks of a host. */
 
+import { ORCHESTRATOR } from '../../../controllers/ippool/workloads.ts';
 import { decodeRecord, globalNetworkPolicy, matches, parseSelector, paths } from '../../../lib/calico/index.ts';
 import { isCode } from '../../../lib/errors/index.ts';
 import { contains, formatAddress, sizeOf, tryParseCidr } from '../../../lib/network/index.ts';
@@ -107,11 +108,19 @@ function openTo(id: string, { closed, allowFrom = [] }: NetworkRecord, state: St
   return `${profile}\n${table}`;
 }
 
+/** Labels of every member: its own, and that of the network's profile. */
+const labelsOf = (network: string): ReadonlyMap<string, string> =>
+  new Map([
+    [network, ''],
+    ['projectcalico.org/namespace', 'default'],
+    ['projectcalico.org/orchestrator', ORCHESTRATOR],
+  ]);
+
 /** A policy that selects every member of a network; what it cannot be read as counts for Felix neither. */
 function policyRow({ id, value }: { id: string; value: Buffer }, network: string): (string | undefined)[][] {
   try {
     const { metadata, spec } = decodeRecord(globalNetworkPolicy, id, value);
-    if (!matches(parseSelector(spec.selector || 'all()'), new Map([[network, '']]))) return [];
+    if (!matches(parseSelector(spec.selector || 'all()'), labelsOf(network))) return [];
     return [[metadata.name, spec.tier ?? 'default', spec.order?.toString(), spec.types?.join(','), spec.selector]];
   } catch (error) {
     if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return [];

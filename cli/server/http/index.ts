@@ -5,6 +5,7 @@ import type { Registry } from '../../../lib/metrics/index.ts';
 import type { Log } from '../../../lib/platform/index.ts';
 import { addContainerRoutes, type FindContainer } from './containers.ts';
 import { refusal, refusalOf } from './errors.ts';
+import { addNetworkRoutes, type ReadHostNetwork } from './networks.ts';
 import { carries } from './token.ts';
 
 export interface HttpOptions {
@@ -17,6 +18,7 @@ export interface HttpOptions {
   registry: Registry;
   ready(): { ready: boolean; why: string };
   find: FindContainer;
+  readNetwork: ReadHostNetwork;
   log: Log;
 }
 
@@ -28,7 +30,16 @@ const REQUEST_TIMEOUT = 30_000;
 const MAX_CONNECTIONS = 1000;
 
 /** The HTTP port of a process of controllers. Closing it ends what is still being followed. */
-export function createHttp({ token, tls, metrics, registry, ready, find, log }: HttpOptions): FastifyInstance {
+export function createHttp({
+  token,
+  tls,
+  metrics,
+  registry,
+  ready,
+  find,
+  readNetwork,
+  log,
+}: HttpOptions): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
@@ -63,6 +74,7 @@ export function createHttp({ token, tls, metrics, registry, ready, find, log }: 
   });
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   addContainerRoutes(app, find, log);
+  addNetworkRoutes(app, readNetwork);
   return app;
 }
 

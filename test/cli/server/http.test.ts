@@ -31,7 +31,7 @@ describe('the HTTP port', () => {
   let app: FastifyInstance;
   const options = (given: Partial<HttpOptions>): HttpOptions => ({
     ...{ token, metrics: 'open', registry: new Registry(), ready: () => ({ ready: true, why: '' }), log: silent },
-    find: notHere,
+    ...{ find: notHere, readNetwork: notHere },
     ...given,
   });
   const open = (given: Partial<HttpOptions> = {}) => {
@@ -98,6 +98,20 @@ describe('the HTTP port', () => {
       expect([statusCode, json().code]).to.deep.equal([status, code]);
       expect(json().message).not.to.include('hunter2');
     });
+
+  it('reads the network of a host, for whoever has the token', async () => {
+    const state = { namespaces: [], hostInterfaces: ['cali0'], intact: [], taken: [] };
+    const asked: string[] = [];
+    open({
+      readNetwork: async (host) => {
+        asked.push(host);
+        return state;
+      },
+    });
+    expect((await app.inject('/v1/network/h-1')).statusCode).to.equal(401);
+    const { statusCode, json } = await app.inject({ url: '/v1/network/h-1', headers: { authorization } });
+    expect([statusCode, json(), asked]).to.deep.equal([200, state, ['h-1']]);
+  });
 
   describe('exec', () => {
     const post = (payload: object) => app.inject({ method: 'POST', url: exec, headers: { authorization }, payload });
