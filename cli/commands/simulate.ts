@@ -5,6 +5,8 @@ interface Flags {
   seeds: number;
   steps: number;
   verbose?: boolean;
+  bug?: string;
+  trace: string[];
 }
 
 export function register(program: Command): void {
@@ -15,12 +17,26 @@ export function register(program: Command): void {
     .option('--seeds <number>', 'so many, from that one on', parseCount, 1)
     .option('--steps <number>', 'what is done to it', parseCount, 2000)
     .option('--verbose', 'all that was done, not only the last of it')
-    .addHelpText('after', '\nThe same seed gives the same run. Exits with 1 when an invariant broke.')
-    .action(async ({ seed, seeds, steps, verbose }: Flags) => {
+    .option('--bug <name>', 'with a deliberate defect: is it noticed?')
+    .option('--trace <text>', 'prints each change, log line and deed with that text; may be given again', collect, [])
+    .addHelpText(
+      'after',
+      `
+The same seed gives the same run. Exits with 1 when an invariant broke.
+
+Examples:
+  berth simulate --seeds 1000
+  berth simulate --seed 42 --trace shop/s0-1 --trace leaders/placement
+  berth simulate --bug skipped-fence-on-hosts`,
+    )
+    .action(async ({ seed, seeds, steps, verbose, bug, trace }: Flags) => {
       const { simulateSeeds } = await import('../client/simulate.ts');
-      process.exitCode = await simulateSeeds({ from: seed, count: seeds, steps, deeds: verbose ? 'all' : 'last' });
+      const deeds = verbose ? 'all' : 'last';
+      process.exitCode = await simulateSeeds({ from: seed, count: seeds, steps, deeds, bug, trace });
     });
 }
+
+const collect = (text: string, before: readonly string[]): string[] => [...before, text];
 
 function parseCount(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
