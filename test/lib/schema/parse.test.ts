@@ -61,6 +61,7 @@ describe('the examples', () => {
     ['dockerclouds', 'paper', 'dockercloud-hollow.yaml'],
     ['applications', 'default/shop', 'application-shop.yaml'],
     ['applications', 'default/dns', 'application-dns.yaml'],
+    ['applications', 'default/tiers', 'application-networks.yaml'],
     ['namespaces', 'team-a', 'namespace.yaml'],
   ] as const)
     it(`${file} is accepted`, () =>
