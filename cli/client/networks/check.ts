@@ -10,7 +10,6 @@ import type { ExitCode, Session } from '../session.ts';
 import { datastoreFindings } from './datastore.ts';
 import { type Finding, sameness } from './finding.ts';
 import { hostFindings } from './hosts.ts';
-import { Owners } from './owner.ts';
 import { recordFindings } from './records.ts';
 
 export interface CheckOptions {
@@ -97,10 +96,7 @@ async function look(session: Session, hosts: CheckOptions['hosts']): Promise<Loo
     throw new BerthError('BERTH_NOT_FOUND', 'no controllers have run with this etcd and prefix yet', {
       place: 'installation',
     });
-  const findings = [
-    ...datastoreFindings(state, new Owners(state, installation)),
-    ...recordFindings(state, installation),
-  ];
+  const findings = [...datastoreFindings(state, installation), ...recordFindings(state, installation)];
   const seen = await lookAtHosts(state, installation, hosts);
   return {
     findings: [...findings, ...seen.findings],

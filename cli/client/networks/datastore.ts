@@ -3,43 +3,34 @@
 import { type Finding as Audited, audit } from '../../../lib/calico/index.ts';
 import type { State } from '../reading.ts';
 import type { Finding } from './finding.ts';
-import type { Owners } from './owner.ts';
-
-interface Advice {
-  expected: string;
-  /** Where the record is ours; what others wrote is theirs to set right. */
-  do: string;
-}
 
 const REPAIRED = 'berth frees it ten minutes after it was first seen; see `berth events`';
-const BY_HAND = 'stop whoever writes there besides berth and Calico, then free it by `calicoctl ipam check`';
-
-const advice: Readonly<Partial<Record<Audited['code'], Advice>>> = {
-  unreadable: { expected: 'a record in Calico’s own format', do: 'restore it from a backup of etcd, or delete it' },
-  'block-size': { expected: 'as many ordinals as the range has addresses', do: BY_HAND },
-  ordinal: { expected: 'each address either free or assigned', do: BY_HAND },
-  attribute: { expected: 'attributes that addresses refer to, and no others', do: BY_HAND },
-  affinity: {
-    expected: 'block and affinity that name the same host',
-    do: 'wait until the host’s own visit sets it right',
-  },
-  handle: { expected: 'as many addresses as the blocks say', do: REPAIRED },
-  'address-unused': { expected: 'an endpoint or a tunnel that has it', do: REPAIRED },
-  'address-unassigned': { expected: 'an address that IPAM gave to it', do: 'delete its container; it is made anew' },
-  'address-twice': { expected: 'an address of its own', do: 'delete the container of one of them; it is made anew' },
-  'endpoint-name': { expected: '<node>-<orchestrator>-<workload>-<endpoint>', do: 'delete it: Felix ignores it' },
-  pool: { expected: 'a range that no other pool has', do: 'take away the pool that is not in use' },
-};
-
-const UNSAID: Advice = { expected: 'what Calico’s own programs keep to', do: BY_HAND };
+const BY_HAND = 'stop whoever writes there besides berth and Calico, then see `calicoctl ipam check`';
+const MADE_ANEW = 'delete its container; it is made anew';
 const OF_OTHERS = 'tell whoever made it: berth leaves it alone';
 
+/** What to do about a record of ours. */
+const advice: Readonly<Record<Audited['code'], string>> = {
+  unreadable: 'restore it from a backup of etcd, or delete it',
+  'block-size': BY_HAND,
+  ordinal: BY_HAND,
+  attribute: BY_HAND,
+  affinity: 'wait until berth looks at the host again, which sets it right',
+  handle: REPAIRED,
+  'address-unused': REPAIRED,
+  'address-unassigned': MADE_ANEW,
+  'address-twice': MADE_ANEW,
+  'endpoint-name': 'delete it: Felix ignores it',
+  pool: 'take away the pool that is not in use',
+  reserved: MADE_ANEW,
+};
+
 /** What breaks the rules of Calico's records, whoever wrote them. */
-export function datastoreFindings(state: State, owners: Owners): Finding[] {
+export function datastoreFindings(state: State, installation: string): Finding[] {
   const records = state.list('calico').map(({ id, value }) => [id, value] as const);
-  return audit(records).map(({ code, id, message }) => {
-    const of = owners.of(id);
-    const { expected, do: steps } = advice[code] ?? UNSAID;
-    return { where: `calico/${id}`, found: message, expected, do: of === 'others' ? OF_OTHERS : steps, of };
-  });
+  return audit(records, { installation }).map(({ code, id, found, expected, owner }) => ({
+    ...{ where: `calico/${id}`, found, expected },
+    do: owner === 'others' ? OF_OTHERS : advice[code],
+    of: owner === undefined ? 'unknown' : owner === 'us' ? 'berth' : 'others',
+  }));
 }
