@@ -135,7 +135,7 @@ function heading({ kind, metadata, status }: PrintedObject, now: number): string
   ];
   return lines
     .filter(([, value]) => value !== undefined)
-    .map(([label, value]) => `${`${label}:`.padEnd(14)}${value}\n`)
+    .map(([name, value]) => `${label(name)}${value}\n`)
     .join('');
 }
 
@@ -146,7 +146,7 @@ function body(object: PrintedObject): string[] {
     const shown = name === 'status' ? counts(value) : value;
     if (shown === undefined || isEmpty(shown)) return '';
     const masked = mask(shown, name);
-    if (typeof masked !== 'object') return `${`${capitalised(name)}:`.padEnd(14)}${masked}\n`;
+    if (typeof masked !== 'object') return `${label(capitalised(name))}${masked}\n`;
     return section(name === 'status' ? 'Counts' : capitalised(name), toYaml(masked));
   });
 }
@@ -192,7 +192,10 @@ function tableOf(
   );
 }
 
+/** In front of a value that fits into its line. */
+const label = (name: string): string => `${`${name}:`.padEnd(13)} `;
+
 const section = (title: string, text: string): string =>
-  text === '' ? `${`${title}:`.padEnd(14)}<none>\n` : `${title}:\n${text.replace(/^(?=.)/gm, '  ')}`;
+  text === '' ? `${label(title)}<none>\n` : `${title}:\n${text.replace(/^(?=.)/gm, '  ')}`;
 
 const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -4,7 +4,7 @@ import { type Finding as Audited, audit } from '../../../lib/calico/index.ts';
 import type { State } from '../reading.ts';
 import type { Finding } from './finding.ts';
 
-const REPAIRED = 'berth frees it ten minutes after it was first seen; see `berth events`';
+const REPAIRED = 'berth sets it right, or frees it after ten minutes; see `berth events`';
 const BY_HAND = 'stop whoever writes there besides berth and Calico, then see `calicoctl ipam check`';
 const MADE_ANEW = 'delete its container; it is made anew';
 const OF_OTHERS = 'tell whoever made it: berth leaves it alone';

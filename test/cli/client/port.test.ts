@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { exec } from '../../../cli/client/exec.ts';
 import { addressesOf, type Port } from '../../../cli/client/http.ts';
 import { logs } from '../../../cli/client/logs.ts';
+import { readHostNetwork } from '../../../cli/client/networks/port.ts';
 import { read } from '../../../cli/client/reading.ts';
 import type { ContainerView } from '../../../cli/client/resources/containers.ts';
 import { containerReads, containersNamed } from '../../../cli/client/targets.ts';
@@ -120,6 +121,26 @@ describe('berth logs and exec', () => {
     expect(await run('blog', { tail: 5, since: 60 })).to.deep.include({ code: 0, text: 'one\ntwo' });
     const since = Date.UTC(2026, 0, 1) / 1000 - 60;
     expect(requests).to.deep.equal([`GET /v1/logs/default/blog/web-0?tail=5&since=${since} Bearer t`]);
+  });
+
+  it('hands on what a host says of its network, and nothing that is something else', async () => {
+    const network = {
+      namespaces: [{ name: 'berth-1', addresses: ['10.64.0.1'] }],
+      hostInterfaces: ['cali0'],
+      intact: ['i'],
+      taken: [{ installation: 'i', port: 80, protocol: 'tcp' }],
+    };
+    answer = (_, response) => response.end(JSON.stringify(network));
+    expect(await readHostNetwork(port, 'h-1', signal)).to.deep.equal(network);
+    expect(requests).to.deep.equal(['GET /v1/network/h-1 Bearer t']);
+    for (const wrong of [
+      {},
+      { ...network, intact: [1] },
+      { ...network, taken: [{ ...network.taken[0], port: '80' }] },
+    ]) {
+      answer = (_, response) => response.end(JSON.stringify(wrong));
+      expect(isCode(await failure(readHostNetwork(port, 'h-1', signal)), 'BERTH_INTERNAL')).to.equal(true);
+    }
   });
 
   it('prints of several each line after its name, and goes on when one has none', async () => {
