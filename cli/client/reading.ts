@@ -3,8 +3,11 @@ import { sleep } from '../../lib/platform/index.ts';
 import { Holdings, type KeyRange, type Keyspace, type Kind, list, type View } from '../../lib/store/index.ts';
 import type { Session } from './session.ts';
 
-/** A part of the store: all of a kind, what lies below an id, or the record of that id alone. */
-export type Read = { kind: Kind; under?: string | undefined } | { kind: Kind; id: string };
+/**
+ * A part of the store: all of a kind, what lies below an id, or the record of that id alone. `ifAllowed`: nothing is
+ * there for who may not read it.
+ */
+export type Read = ({ kind: Kind; under?: string | undefined } | { kind: Kind; id: string }) & { ifAllowed?: true };
 
 /** What was read, as it stood; all of it as of `revision`, or later. */
 export type State = View;
@@ -52,14 +55,18 @@ interface Loaded {
 
 async function readAll({ kv, keys }: Pick<Session, 'kv' | 'keys'>, reads: readonly Read[]): Promise<Loaded> {
   const holdings = new Holdings(keys);
-  const ranges = await Promise.all(
-    reads.map(async (part) => {
-      const range = rangeOf(keys, part);
+  const read = async (part: Read): Promise<Loaded['ranges']> => {
+    const range = rangeOf(keys, part);
+    try {
       const { kvs, revision } = await list(kv, range);
       holdings.apply(kvs.map((each) => ({ type: 'put', kv: each })));
-      return { ...range, revision };
-    }),
-  );
+      return [{ ...range, revision }];
+    } catch (error) {
+      if (part.ifAllowed && isCode(error, 'BERTH_STORE_DENIED')) return [];
+      throw error;
+    }
+  };
+  const ranges = (await Promise.all(reads.map(read))).flat();
   return { holdings, state: stateOf(holdings, Math.min(...ranges.map(({ revision }) => revision))), ranges };
 }
 

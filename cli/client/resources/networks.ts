@@ -17,7 +17,7 @@ export const networks: Definition<NetworkView> = {
   kind: 'Network',
   shortNames: ['net', 'nets'],
   namespaced: false,
-  reads: { whole: ['networks'], parts: [{ kind: 'calico', under: paths.pools }] },
+  reads: { whole: ['networks'], parts: [{ kind: 'calico', under: paths.pools, ifAllowed: true }] },
   subjects: (state) =>
     singles('networks')(state).map((network) => {
       const createdAt = creationOf(network.value.pools[0] ?? network.name, state);

@@ -3,6 +3,7 @@ import { describe as describeThings } from '../../../cli/client/describe.ts';
 import { get } from '../../../cli/client/get.ts';
 import { create, frame } from '../../../controllers/ippool/resources.ts';
 import { globalNetworkPolicy, keyOf } from '../../../lib/calico/index.ts';
+import { BerthError } from '../../../lib/errors/index.ts';
 import type { RecordOf } from '../../../lib/store/index.ts';
 import { networkWorld, putCalico } from './network-world.ts';
 import { Bench, host } from './support.ts';
@@ -34,6 +35,18 @@ describe('berth get networks', () => {
     ]);
     await get(bench, ['networks'], { ...scope, output: 'wide' });
     expect(bench.rows()[0]).to.include({ RANGES: '10.64.0.0/24', DNS: '10.0.0.53', 'ALLOW-FROM': 'red' });
+  });
+
+  it('shows them to who may not read Calico’s records', async () => {
+    const bench = await networkWorld(1);
+    const { kv } = bench;
+    const range = kv.range.bind(kv);
+    kv.range = (request, options) =>
+      request.key.startsWith('/calico')
+        ? Promise.reject(new BerthError('BERTH_STORE_DENIED', 'etcd refuses'))
+        : range(request, options);
+    await get(bench, ['networks'], scope);
+    expect(bench.rows()[0]).to.include({ NAME: 'blue', USED: '2', AGE: '<none>' });
   });
 
   it('shows those whose pool cannot be read', async () => {
