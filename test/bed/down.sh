@@ -5,6 +5,6 @@ set -euo pipefail
 docker rm --force --volumes berth-registry >/dev/null 2>&1 || true
 if [ "${1:-}" = --images ]; then
   docker volume rm berth-registry >/dev/null 2>&1 || true
-  docker rmi --force redis:3 dnmonster:latest grkvlt/myapp:latest bind9:latest berth-bed-registry berth-bed-bind-rootfs \
+  docker rmi --force redis:3 dnmonster:latest grkvlt/myapp:latest bind9:latest prober:latest berth-bed-registry berth-bed-bind-rootfs \
     berth-bed-rootfs >/dev/null 2>&1 || true
 fi

@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 # Only this machine pushes, by the port on loopback; machines pull from the container's own address.
 push=127.0.0.1:5500
 # Image of the blueprints, or one that stands in for what cannot be had here → name in the registry, as Docker Hub has it.
-declare -A images=([redis]=library/redis:3 [dnmonster]=library/dnmonster:latest [myapp]=grkvlt/myapp:latest [bind9]=library/bind9:latest [calico-node]=calico/node:v3.32.1)
+declare -A images=([redis]=library/redis:3 [dnmonster]=library/dnmonster:latest [myapp]=grkvlt/myapp:latest [bind9]=library/bind9:latest [prober]=library/prober:latest [calico-node]=calico/node:v3.32.1)
 
 # The engine's own builder says on every run that it is deprecated; only a failure is worth reading.
 build() {
@@ -17,7 +17,7 @@ build() {
 }
 
 ../../tools/rootfs.sh berth-bed-rootfs docker-registry redis-server python3
-../../tools/rootfs.sh berth-bed-bind-rootfs bind9 bind9-dnsutils
+../../tools/rootfs.sh berth-bed-bind-rootfs bind9 bind9-dnsutils python3
 
 build berth-bed-registry images/registry
 if [ -z "$(docker ps --quiet --filter label=io.berth.registry)" ]; then

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   type ContainerDetails,
   type ContainerSummary,
@@ -20,6 +23,8 @@ import { type Replica, startReplica } from './replica.ts';
 import { type Patience, until } from './until.ts';
 import { Witness } from './witness.ts';
 
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const keys = keyspace();
 /** Milliseconds that an engine may take to list its containers before it counts as not answering. */
 const ENGINE_PATIENCE = 3000;
@@ -56,6 +61,11 @@ export class Installation {
     this.kv = createEtcd({ endpoints: [etcd.endpoint], ...demanded?.user, clock: systemClock, log: silent });
   }
 
+  get #env(): NodeJS.ProcessEnv {
+    const { directory } = this;
+    return { PATH: process.env.PATH, HOME: directory, XDG_STATE_HOME: directory, XDG_CONFIG_HOME: directory };
+  }
+
   /** @param auth  `roles`: etcd demands passwords, and each controller writes under a role of its own */
   static async start({
     replicas = 1,
@@ -82,14 +92,20 @@ export class Installation {
 
   /** One more process of `berth controllers`. */
   async startReplica(): Promise<Replica> {
-    const { directory } = this;
     const args = ['controllers', '--etcd', this.etcd.endpoint, '--http', '127.0.0.1:0'];
-    const env = { PATH: process.env.PATH, HOME: directory, XDG_STATE_HOME: directory, XDG_CONFIG_HOME: directory };
-    const identity = ['--identity', join(directory, 'identity')];
-    const log = join(directory, `replica-${++this.#started}.log`);
-    const replica = await startReplica([...args, ...identity, ...this.#access], env, log);
+    const identity = ['--identity', join(this.directory, 'identity')];
+    const log = join(this.directory, `replica-${++this.#started}.log`);
+    const replica = await startReplica([...args, ...identity, ...this.#access], this.#env, log);
     this.replicas.push(replica);
     return replica;
+  }
+
+  /** Runs a command of `berth` as a user of this installation. @returns what it prints @throws when it fails */
+  async cli(...args: string[]): Promise<string> {
+    const options = ['--etcd', this.etcd.endpoint, ...this.#access];
+    const command = ['--import', 'tsx', 'cli/main.ts', ...args, ...options];
+    const { stdout } = await run(process.execPath, command, { cwd: ROOT, env: this.#env });
+    return stdout;
   }
 
   /** `kill -9`. */

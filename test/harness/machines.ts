@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { docker, dockerLines } from './docker.ts';
+import { until } from './until.ts';
 
 const run = promisify(execFile);
 
@@ -51,6 +52,16 @@ export class SandboxMachine {
 
   foreign(): Promise<string> {
     return this.sh("docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.State.Pid}} {{.RestartCount}}' foreign");
+  }
+
+  /** Ends the engine; the machine's first process starts it again. Resolves when it answers. */
+  async restartEngine(): Promise<void> {
+    const before = await this.sh('cat /run/docker.pid');
+    await this.sh(`kill ${before}`);
+    await until(`the engine of ${this.host} to be another`, async () => {
+      const [pid] = (await this.sh('cat /run/docker.pid && docker version >/dev/null')).split('\n');
+      return pid !== before;
+    });
   }
 
   /** The highest leader that the machine has obeyed, by controller. */
