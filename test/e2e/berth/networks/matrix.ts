@@ -61,7 +61,10 @@ export function matrixOf(members: readonly Member[], networks: ReadonlyMap<strin
     from,
     cells: [
       ...members.filter((to) => to !== from).flatMap((to) => byAddress(from, to, networks)),
-      ...[...names(from, members)].map(([name, named]) => byName(from, name, named, networks)),
+      // The name server starts before anybody knows its address, and asks its host's.
+      ...[...(from.says === 'dns' ? [] : names(from, members))].map(([name, named]) =>
+        byName(from, name, named, networks),
+      ),
     ],
   }));
 }
