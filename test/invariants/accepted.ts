@@ -3,7 +3,7 @@ import type { Invariant } from './invariant.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Kinds that users write and their owners accept. */
-const PLURALS = ['applications', 'dockerclouds'] as const;
+const PLURALS = ['applications', 'dockerclouds', 'virtualnetworks'] as const;
 
 /** 5: what was accepted stays until its user deletes it: a record that cannot be read is not one that is gone. */
 const staysUntilDeleted: Invariant = {
@@ -50,8 +50,9 @@ const followsTheUser: Invariant = {
 function refusedGeneration(ledger: Ledger, plural: (typeof PLURALS)[number], id: string): number | undefined {
   const conditions = ledger.get(`status/${plural}`, id)?.value.conditions;
   const accepted = conditions?.find(({ type }) => type === 'Accepted');
-  // One that waits for the end of its namesake is accepted when that is gone.
-  return accepted?.status === 'False' && accepted.reason !== 'Deleting' ? accepted.observedGeneration : undefined;
+  // One that waits for the end of its namesake, or for the last of its containers, is accepted when that is gone.
+  const isFinal = accepted?.reason !== 'Deleting' && accepted?.reason !== 'Immutable';
+  return accepted?.status === 'False' && isFinal ? accepted.observedGeneration : undefined;
 }
 
 /** 5: no container is taken away from an application that is accepted with it, whatever its user writes that is not valid. */

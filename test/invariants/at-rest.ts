@@ -9,7 +9,7 @@ export function brokenAtRest(ledger: Ledger): string[] {
 
 /** Every record that a user put has its answer, and an application that has a cloud and room is ready. */
 function* everythingAnswered(ledger: Ledger): Iterable<string> {
-  for (const kind of ['applications', 'dockerclouds'] as const) {
+  for (const kind of ['applications', 'dockerclouds', 'virtualnetworks'] as const) {
     for (const { id, modRevision } of ledger.list(kind)) {
       const status = ledger.get(`status/${kind}`, id)?.value;
       if (status?.observedGeneration !== modRevision) {
@@ -21,6 +21,7 @@ function* everythingAnswered(ledger: Ledger): Iterable<string> {
     const cloud = ledger.get('accepted/dockerclouds', value.spec.location)?.value;
     const waiting = ledger.list('pending').some((pending) => pending.id.startsWith(`${id}/`));
     if (!cloud || cloud.deleting !== undefined || waiting || waitsForNobody(value.spec)) continue;
+    if (waitsForANetwork(ledger, id, value.spec)) continue;
     const ready = ledger.get('status/applications', id)?.value.conditions.find(({ type }) => type === 'Ready');
     if (ready?.status !== 'True')
       yield `applications/${id} is not ready: ${ready?.reason ?? 'nothing'}: ${ready?.message ?? 'said'}`;
@@ -30,6 +31,20 @@ function* everythingAnswered(ledger: Ledger): Iterable<string> {
 /** Something is linked to a service that has no containers: it waits for as long as the user wants it so. */
 const waitsForNobody = ({ services }: ApplicationSpec): boolean =>
   services.some(({ links }) => links.some((link) => services.find(({ id }) => id === link.service)?.replicas === 0));
+
+/** One of its networks is not there, and need not be: its user has not put it, or it asks for a range that another has. */
+function waitsForANetwork(ledger: Ledger, app: string, { services, virtualNetworks = [] }: ApplicationSpec): boolean {
+  const own = virtualNetworks.filter(
+    ({ networkId }) => !ledger.get('networks', `${app.replace('/', '.')}.${networkId}`),
+  );
+  if (own.some(({ spec }) => spec.cidr !== undefined)) return true;
+  const declared = new Set(['default', ...virtualNetworks.map(({ networkId }) => networkId)]);
+  const shared = services.flatMap(({ networks = [] }) => networks.filter((name) => !declared.has(name)));
+  return shared.some((name) => {
+    const accepted = ledger.get('accepted/virtualnetworks', name)?.value;
+    return !ledger.get('networks', name) && (!accepted || accepted.spec.cidr !== undefined);
+  });
+}
 
 /** Every wanted container is assigned, or pending with a reason; every assigned one runs once, with an address. */
 function* everythingRuns(ledger: Ledger): Iterable<string> {

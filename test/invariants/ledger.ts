@@ -1,5 +1,6 @@
 import { CalicoAudit } from '../../lib/calico/index.ts';
 import type { ContainerSummary } from '../../lib/docker/index.ts';
+import { addressesOf } from '../../lib/network/index.ts';
 import { type Keyspace, type Kind, kinds, type RecordOf } from '../../lib/store/index.ts';
 import { type Held, Touched } from './touched.ts';
 
@@ -19,6 +20,10 @@ export class Ledger {
   readonly silences = new Map<string, number>();
   /** What `calicoctl ipam check` would have to say. */
   readonly calico = new CalicoAudit();
+  /** What somebody else made in Calico and has not deleted: ids, as those of the kind `calico`. Blocks and affinities are shared. */
+  readonly foreign = new Set<string>();
+  /** How many of their changes are half done: Calico takes single steps, between which its records do not agree. */
+  foreignSteps = 0;
   readonly #keyspace: Keyspace;
   readonly #records = new Map<Kind, Map<string, Held>>();
   /** Assignment ids by container name. */
@@ -119,6 +124,12 @@ export class Ledger {
     else if (!this.silences.has(host)) this.silences.set(host, this.now());
   }
 
+  /** Notes that somebody else has an address now, or has not any more. */
+  foreignAddress(address: string, holder: string, how: 'held' | 'free'): void {
+    this.touched.addresses.add(address);
+    change(this.#byAddress, address, holder, how === 'held' ? 'add' : 'remove');
+  }
+
   hostRecord(name: string): RecordOf<'hosts'> | undefined {
     const [id] = this.#byHost.get(`hosts/${name}`) ?? [];
     return id === undefined ? undefined : this.get('hosts', id)?.value;
@@ -148,7 +159,7 @@ export class Ledger {
     change(this.#byHost, `${kind}/${host}`, id, how);
     if (kind === 'assignments') change(this.#byContainer, name, id, how);
     if (kind === 'endpoints') {
-      for (const { address } of (held as Held<'endpoints'>).value.interfaces) {
+      for (const address of (held as Held<'endpoints'>).value.interfaces.flatMap(addressesOf)) {
         this.touched.addresses.add(address);
         change(this.#byAddress, address, id, how);
       }

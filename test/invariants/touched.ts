@@ -12,8 +12,10 @@ export interface Held<K extends Kind = Kind> {
 const COMPARED: ReadonlySet<Kind> = new Set<Kind>([
   'accepted/applications',
   'accepted/dockerclouds',
+  'accepted/virtualnetworks',
   'status/applications',
   'status/dockerclouds',
+  'status/virtualnetworks',
   'containers',
   'hosts',
 ]);

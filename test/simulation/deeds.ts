@@ -1,4 +1,6 @@
 import { fate } from './fate.ts';
+import { foreignDeeds } from './foreign-deeds.ts';
+import { networkDeeds } from './networks.ts';
 import { users } from './users.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +14,7 @@ export interface Deed {
   do(world: World): Promise<string> | string;
 }
 
-export const deeds: readonly Deed[] = [...users, ...fate];
+export const deeds: readonly Deed[] = [...users, ...networkDeeds, ...foreignDeeds, ...fate];
 
 /** One deed, drawn by weight. */
 export function draw({ random, unrest }: World): Deed {

@@ -52,6 +52,16 @@ export const fate: readonly Deed[] = [
     },
   },
   {
+    name: 'flush the rules of a machine',
+    weight: 1,
+    do(world) {
+      const machine = anyMachine(world);
+      machine?.loseRules();
+      machine?.changed();
+      return machine?.host ?? 'none';
+    },
+  },
+  {
     name: 'destroy a machine',
     weight: 0.5,
     do(world) {

@@ -53,11 +53,12 @@ async function run(seed: number, steps: number, options: WorldOptions): Promise<
   if (world.broken.length === 0) {
     say('fate rests');
     world.heal();
+    await world.finish(world.foreign.giveBack());
     await world.rest(() => [...brokenAtRest(world.ledger), ...world.names.broken(world.ledger)], REST, 'at rest');
   }
   if (world.broken.length === 0) {
     say('the user deletes everything');
-    await world.finish(deleteEverything(world));
+    await world.finish(Promise.all([deleteEverything(world), world.foreign.leave()]));
     await world.rest(() => leaked(world.ledger), REST, 'after everything was deleted');
   }
   return {

@@ -1,6 +1,8 @@
 import { integer, pick, type Random } from '../../lib/platform/index.ts';
 import type { Deed } from './deeds.ts';
 import { dnsSpec } from './names.ts';
+import { blueprintNetworks, NETWORKS } from './networks.ts';
+import { del, put } from './put.ts';
 import type { World } from './world.ts';
 
 const CLOUDS = ['cloud-a', 'cloud-b'];
@@ -31,8 +33,9 @@ function cloudRecord(random: Random): string {
   });
 }
 
-/** An application of one to three services, each with links to those before it. */
+/** An application of one to three services, each with links to those before it, on networks of its own and of others. */
 function applicationRecord(random: Random): string {
+  const { declared, joins } = blueprintNetworks(random);
   const services = Array.from({ length: 1 + integer(random, 3) }, (_, i) => ({
     id: `s${i}`,
     type: `docker:${pick(random, IMAGES)}`,
@@ -42,14 +45,10 @@ function applicationRecord(random: Random): string {
     ...(random.next() < 0.3 ? { cpus: pick(random, [0.25, 0.5, 1]), memory: pick(random, ['128m', '1g']) } : {}),
     ...(random.next() < 0.3 ? { env: { VERSION: String(integer(random, 3)) } } : {}),
     ...(i > 0 && random.next() < 0.4 ? { links: { before: `$brooklyn:component("s${i - 1}")` } } : {}),
+    networks: joins(),
   }));
-  return JSON.stringify({ location: pick(random, CLOUDS), services });
+  return JSON.stringify({ location: pick(random, CLOUDS), services: [...declared, ...services] });
 }
-
-const put = (world: World, path: string, value: string) =>
-  world.user().txn({ compare: [], then: [{ put: `${world.keyspace.prefix}/${path}`, value }] });
-const del = (world: World, path: string) =>
-  world.user().txn({ compare: [], then: [{ delete: `${world.keyspace.prefix}/${path}` }] });
 
 const MISTAKES = [
   '{',
@@ -121,5 +120,6 @@ export const users: readonly Deed[] = [
 /** What a user does at the end: takes back everything. */
 export async function deleteEverything(world: World): Promise<void> {
   for (const app of APPS) await del(world, `applications/default/${app}`);
+  for (const network of NETWORKS) await del(world, `virtualnetworks/${network}`);
   for (const cloud of CLOUDS) await del(world, `dockerclouds/${cloud}`);
 }

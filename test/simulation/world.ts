@@ -8,6 +8,7 @@ import { type Kv, keyspace } from '../../lib/store/index.ts';
 import { createMemoryEtcd, type MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
 import type { Bug } from './bugs.ts';
+import { ForeignCalico } from './foreign.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
 import { SimulatedNames } from './names.ts';
 import { Outages } from './outages.ts';
@@ -42,6 +43,8 @@ export class World {
   readonly etcd: MemoryEtcd;
   readonly hollow: Hollow;
   readonly names: SimulatedNames;
+  /** Somebody else who writes to the same Calico. */
+  readonly foreign: ForeignCalico;
   readonly replicas: Replica[] = [];
   readonly broken: string[] = [];
   /** Of the user and of fate: never shared with a process, so that a changed controller meets the same fate. */
@@ -84,6 +87,7 @@ export class World {
       }
       this.#check();
     });
+    this.foreign = new ForeignCalico({ etcd: this.etcd, ledger: this.ledger, now: () => this.clock.now() });
     this.#wire = new Wire({
       etcd: this.etcd,
       ledger: this.ledger,
