@@ -62,7 +62,9 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
   if (unfinished) return { soon: true };
 
   const empty = state.list('endpoints', host).length === 0 && state.list('assignments', host).length === 0;
-  if (empty && (!record || record.value.gone)) await forget(host, context);
+  // Others have hosts in Calico, too, and may have blocks of our networks.
+  const isGone = record ? record.value.gone : hasOurNode(host, context);
+  if (empty && isGone) await forget(host, context);
   return waiting ? { after: NETWORK_MISSING } : undefined;
 }
 
@@ -76,6 +78,12 @@ function nodeFor(
   if (revision === 0) return needed ? { put: 'calico', ...nodeOf(host, address, origin), expect: 0 } : undefined;
   const value = found && isOurs(found, origin.installation) ? nodeAt(found, address) : undefined;
   return value && { put: 'calico', id: keyOf.node(host), value, expect: revision };
+}
+
+/** Whether a host was one of ours: its node is made with its first endpoint, and goes last. */
+function hasOurNode(host: string, { state, installation }: Ippool): boolean {
+  const { value: node } = new CalicoReader(state).node(host);
+  return (node !== undefined && isOurs(node, installation)) || hasCalicoNode(host, undefined, state);
 }
 
 /** Gives back the blocks that a host had of our networks, and takes its Calico node away where it is ours. */
