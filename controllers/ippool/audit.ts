@@ -1,4 +1,4 @@
-import { CalicoReader, nameOf as calicoNameOf, ipPool, keyOf, writeJson } from '../../lib/calico/index.ts';
+import { CalicoReader, nameOf as calicoNameOf, ipPool, keyOf } from '../../lib/calico/index.ts';
 import { tryParseCidr } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import { hostOf } from '../../lib/store/index.ts';
@@ -90,7 +90,7 @@ async function removePool(name: string, context: Ippool): Promise<boolean> {
   if (!pool || !range || AddressSpace.of(state).usedIn(name) > 0) return false;
   const id = keyOf.pool(name);
   if (!pool.spec.disabled) {
-    const value = Buffer.from(writeJson(ipPool.encode({ ...pool, spec: { ...pool.spec, disabled: true } })));
+    const value = Buffer.from(ipPool.write({ ...pool, spec: { ...pool.spec, disabled: true } }));
     await store.commit({ writes: [{ put: 'calico', id, value, expect: revision }] });
     return true;
   }

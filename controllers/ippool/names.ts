@@ -1,23 +1,26 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { integer, type Random } from '../../lib/platform/index.ts';
 
 /** Linux allows 15 characters; Felix asks for the prefix `cali`. */
 const INTERFACE_PREFIX = 'cali';
 const INTERFACE_SUFFIX_LENGTH = 11;
 
-const digestOf = (...parts: string[]): Buffer => createHash('sha256').update(parts.join('\0')).digest();
+/** In hexadecimal. */
+const digestOf = (what: string, uid: string, network: string): string =>
+  hash('sha256', `${what}\0${uid}\0${network}`, 'hex');
 
 /** Name on the host of a container's interface: `cali` and 11 characters of a–z0–9, the same whenever it is asked. */
 export function hostInterface(uid: string, network: string): string {
-  const digits = BigInt(`0x${digestOf('interface', uid, network).toString('hex')}`).toString(36);
+  const digits = BigInt(`0x${digestOf('interface', uid, network)}`).toString(36);
   return INTERFACE_PREFIX + digits.slice(-INTERFACE_SUFFIX_LENGTH).padStart(INTERFACE_SUFFIX_LENGTH, '0');
 }
 
 /** A locally administered unicast MAC address, the same whenever it is asked. */
 export function macAddress(uid: string, network: string): string {
-  const bytes = digestOf('mac', uid, network).subarray(0, 6);
-  bytes[0] = (bytes[0]! & 0xfc) | 0x02;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+  const digits = digestOf('mac', uid, network);
+  const first = (Number.parseInt(digits.slice(0, 2), 16) & 0xfc) | 0x02;
+  const others = [2, 4, 6, 8, 10].map((at) => digits.slice(at, at + 2));
+  return [first.toString(16).padStart(2, '0'), ...others].join(':');
 }
 
 /** Calico's handle of the addresses that a container holds in a network. */
@@ -29,7 +32,7 @@ const WORD = 2 ** 32;
 const hex = (random: Random, words: number): string =>
   Array.from({ length: words }, () => integer(random, WORD).toString(16).padStart(8, '0')).join('');
 
-/** 32 hexadecimal digits as a UUID of version 4 (RFC 4122, section 4.4). */
+/** The first 32 hexadecimal digits as a UUID of version 4 (RFC 4122, section 4.4). */
 function asUuid(digits: string): string {
   const variant = '89ab'[Number.parseInt(digits[16]!, 16) & 3];
   const parts = [
@@ -45,8 +48,7 @@ function asUuid(digits: string): string {
 export const uuid = (random: Random): string => asUuid(hex(random, 4));
 
 /** The UUID of a container's interface in a network, the same whenever it is asked: there are many of them. */
-export const interfaceUuid = (uid: string, network: string): string =>
-  asUuid(digestOf('uuid', uid, network).toString('hex', 0, 16));
+export const interfaceUuid = (uid: string, network: string): string => asUuid(digestOf('uuid', uid, network));
 
 /** As Calico makes a cluster's GUID. */
 export const clusterGuid = (random: Random): string => hex(random, 4);

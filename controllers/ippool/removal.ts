@@ -6,7 +6,6 @@ import {
   ipPool,
   keyOf,
   type Resource,
-  writeJson,
 } from '../../lib/calico/index.ts';
 import { type Cidr, tryParseCidr } from '../../lib/network/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
@@ -111,7 +110,7 @@ const switched = (pools: readonly PoolRecord[], { disabled }: { disabled: boolea
   pools.map(({ pool, revision }) => {
     const { disabled: _, ...spec } = pool.spec;
     const changed = { ...pool, spec: disabled ? { ...spec, disabled } : spec };
-    const value = Buffer.from(writeJson(ipPool.encode(changed)));
+    const value = Buffer.from(ipPool.write(changed));
     return { put: 'calico', id: keyOf.pool(pool.metadata.name), value, expect: revision };
   });
 

@@ -14,7 +14,6 @@ import {
   type Resource,
   rfc3339,
   tier,
-  writeJson,
 } from '../../lib/calico/index.ts';
 import type { Random } from '../../lib/platform/index.ts';
 import { clusterGuid, uuid } from './names.ts';
@@ -87,6 +86,6 @@ export function resource<Spec>(
   return { ...frame(kind), metadata, spec };
 }
 
-export const bytes = <T>(codec: Codec<T>, value: T): Buffer => Buffer.from(writeJson(codec.encode(value)));
+export const bytes = <T>(codec: Codec<T>, value: T): Buffer => Buffer.from(codec.write(value));
 
 export const create = <T>(id: string, codec: Codec<T>, value: T): Created => ({ id, value: bytes(codec, value) });

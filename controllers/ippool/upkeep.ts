@@ -1,4 +1,4 @@
-import { CalicoReader, ipPool, ipReservation, keyOf, profile, writeJson } from '../../lib/calico/index.ts';
+import { CalicoReader, ipPool, ipReservation, keyOf, profile } from '../../lib/calico/index.ts';
 import { type Cidr, formatCidr, parseCidr, sizeNetwork, tryParseCidr } from '../../lib/network/index.ts';
 import { timestamp } from '../../lib/reconcile/index.ts';
 import type { NetworkRecord, Observation } from '../../lib/records/index.ts';
@@ -106,9 +106,7 @@ async function correctPools(
       const wanted = poolSpec({ ...options, blockSize: found.spec.blockSize ?? blockSize });
       const differences = poolDifferences(found.spec, wanted);
       if (differences.length === 0) continue;
-      const value = Buffer.from(
-        writeJson(ipPool.encode({ ...found, spec: { ...withoutSwitches(found.spec), ...wanted } })),
-      );
+      const value = Buffer.from(ipPool.write({ ...found, spec: { ...withoutSwitches(found.spec), ...wanted } }));
       draft.writes.push({ put: 'calico', id: keyOf.pool(name), value, expect: revision });
       // What the owner of the network has just changed is no news.
       const others =

@@ -5,12 +5,13 @@
  */
 
 import { BerthError } from '../errors/index.ts';
-import { type Json, parseJson } from './json.ts';
+import { type Json, type JsonObject, parseJson, writeJson, writeNumber, writeString } from './json.ts';
 
 export interface Codec<T> {
   /** @throws BERTH_INVALID naming the field */
   decode(json: Json, place: string): T;
-  encode(value: T): Json;
+  /** The JSON of it, in the very bytes that Go's encoding/json gives. */
+  write(value: T): string;
 }
 
 /** A field that may be absent: Go's `omitempty`. */
@@ -41,7 +42,7 @@ export const text: Codec<string> = {
     if (typeof json !== 'string') throw wrong(json, place, 'a string');
     return json;
   },
-  encode: (value) => value,
+  write: writeString,
 };
 
 /** A string that holds to a format. */
@@ -50,7 +51,7 @@ export const textLike = (matches: (value: string) => boolean, expected: string):
     if (typeof json !== 'string' || !matches(json)) throw wrong(json, place, expected);
     return json;
   },
-  encode: (value) => value,
+  write: writeString,
 });
 
 /** A string that another parser reads: that one's error tells what is wrong. */
@@ -60,7 +61,7 @@ export const textReadBy = (read: (value: string, place: string) => unknown): Cod
     read(value, place);
     return value;
   },
-  encode: (value) => value,
+  write: writeString,
 });
 
 /** One of a few words. */
@@ -70,7 +71,7 @@ export const word = <W extends string>(...words: readonly W[]): Codec<W> => ({
     if (found === undefined) throw wrong(json, place, words.join(', '));
     return found;
   },
-  encode: (value) => value,
+  write: writeString,
 });
 
 export const flag: Codec<boolean> = {
@@ -78,7 +79,7 @@ export const flag: Codec<boolean> = {
     if (typeof json !== 'boolean') throw wrong(json, place, 'true or false');
     return json;
   },
-  encode: (value) => value,
+  write: String,
 };
 
 export const integer: Codec<number> = {
@@ -86,7 +87,7 @@ export const integer: Codec<number> = {
     if (typeof json !== 'number' || !Number.isSafeInteger(json)) throw wrong(json, place, 'an integer');
     return json;
   },
-  encode: (value) => value,
+  write: writeNumber,
 };
 
 /** An integer from first to last, both included. */
@@ -96,7 +97,7 @@ export const integerIn = (first: number, last: number): Codec<number> => ({
     if (value < first || value > last) throw wrong(json, place, `${first} to ${last}`);
     return value;
   },
-  encode: (value) => value,
+  write: writeNumber,
 });
 
 /** Go's float64. */
@@ -105,7 +106,7 @@ export const number: Codec<number> = {
     if (typeof json !== 'number') throw wrong(json, place, 'a number');
     return json;
   },
-  encode: (value) => value,
+  write: writeNumber,
 };
 
 /** A number or a string, as Go's types IntOrString and the like are written. */
@@ -117,7 +118,7 @@ export const numberOrText = (
     if ((typeof json !== 'number' && typeof json !== 'string') || !matches(json)) throw wrong(json, place, expected);
     return json;
   },
-  encode: (value) => value,
+  write: writeJson,
 });
 
 /** Go's uint64. */
@@ -127,15 +128,15 @@ export const unsigned: Codec<bigint> = {
     if (typeof value !== 'bigint' || value < 0n || value >= 1n << 64n) throw wrong(json, place, 'an unsigned integer');
     return value;
   },
-  encode: (value) => value,
+  write: String,
 };
 
 /** Anything, carried along. */
-export const opaque: Codec<Json> = { decode: (json) => json, encode: (value) => value };
+export const opaque: Codec<Json> = { decode: (json) => json, write: writeJson };
 
 export const nullable = <T>(codec: Codec<T>): Codec<T | null> => ({
   decode: (json, place) => (json === null ? null : codec.decode(json, place)),
-  encode: (value) => (value === null ? null : codec.encode(value)),
+  write: (value) => (value === null ? 'null' : codec.write(value)),
 });
 
 export const optional = <T>(codec: Codec<T>): OptionalCodec<T> => ({ ...codec, optional: true });
@@ -145,18 +146,25 @@ export const list = <T>(codec: Codec<T>): Codec<T[]> => ({
     if (!Array.isArray(json)) throw wrong(json, place, 'a list');
     return json.map((item, i) => codec.decode(item, `${place}[${i}]`));
   },
-  encode: (value) => value.map((item) => codec.encode(item)),
+  write(value) {
+    let text = '';
+    for (const item of value) text += text === '' ? codec.write(item) : `,${codec.write(item)}`;
+    return `[${text}]`;
+  },
 });
 
-/** For values that are never changed in place: what one is encoded to is remembered. */
+/** For values that are never changed in place: what one is written as is remembered. */
 export function remembered<T extends object>(codec: Codec<T>): Codec<T> {
-  const known = new WeakMap<T, Json>();
+  const known = new WeakMap<T, string>();
   return {
     decode: (json, place) => codec.decode(json, place),
-    encode(value) {
-      const json = known.get(value) ?? codec.encode(value);
-      known.set(value, json);
-      return json;
+    write(value) {
+      let text = known.get(value);
+      if (text === undefined) {
+        text = codec.write(value);
+        known.set(value, text);
+      }
+      return text;
     },
   };
 }
@@ -167,23 +175,34 @@ export const dictionary = <T>(codec: Codec<T>): Codec<ReadonlyMap<string, T>> =>
     if (!(json instanceof Map)) throw wrong(json, place, 'an object');
     return new Map([...json].map(([key, value]) => [key, codec.decode(value, `${place}.${key}`)]));
   },
-  encode: (value) =>
-    new Map(
-      [...value].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]): [string, Json] => [key, codec.encode(item)]),
-    ),
+  write(value) {
+    let text = '';
+    for (const key of value.size === 1 ? value.keys() : [...value.keys()].sort()) {
+      const item = value.get(key);
+      if (item === undefined) continue;
+      text += `${text === '' ? '' : ','}${writeString(key)}:${codec.write(item)}`;
+    }
+    return `{${text}}`;
+  },
 });
 
-/** Under it a record keeps the keys that it was read with: unknown ones with their values. A spread copies it. */
+/**
+ * Under it a record keeps the keys that it was read with, unknown ones with their values, where these are not just some of
+ * its fields in their order. A spread copies it.
+ */
 const origin: unique symbol = Symbol('origin');
 type Origin = ReadonlyMap<string, Json | undefined>;
 
 /** One codec for each field of T, in Go's order; `optional` where T says so. */
 export type Fields<T> = {
-  [K in keyof T & string]-?: undefined extends T[K] ? OptionalCodec<Exclude<T[K], undefined>> : Codec<T[K]>;
+  [K in keyof T & string]-?: Record<never, never> extends Pick<T, K>
+    ? OptionalCodec<Exclude<T[K], undefined>>
+    : Codec<T[K]>;
 };
 
 export function struct<T extends object>(fields: Fields<T>): Codec<T> {
   const codecs = new Map<string, Codec<unknown> | OptionalCodec<unknown>>(Object.entries(fields));
+  const labelled = [...codecs].map(([name, codec]) => ({ name, codec, label: `${writeString(name)}:` }));
   return {
     decode(json, place) {
       if (!(json instanceof Map)) throw wrong(json, place, 'an object');
@@ -194,24 +213,49 @@ export function struct<T extends object>(fields: Fields<T>): Codec<T> {
         if (value === undefined) throw wrong('', `${place}.${name}`, 'the field to be there');
         record[name] = codec.decode(value, `${place}.${name}`);
       }
-      record[origin] = new Map(
-        [...json].map(([key, value]) => [key, codecs.has(key) && value !== null ? undefined : value]),
-      ) satisfies Origin;
+      if (!isPlain(json, codecs)) {
+        record[origin] = new Map(
+          [...json].map(([key, value]) => [key, codecs.has(key) && value !== null ? undefined : value]),
+        ) satisfies Origin;
+      }
       // Every field of T has been set by its codec, or is optional: `Fields<T>` lists them all.
       return record as T;
     },
-    encode(value) {
-      const read: Origin = origin in value && value[origin] instanceof Map ? value[origin] : new Map();
-      const written = new Map<string, Json>();
-      for (const key of read.size === 0 ? codecs.keys() : order([...read.keys()], [...codecs.keys()])) {
-        const codec = codecs.get(key);
-        const item: unknown = codec && Reflect.get(value, key);
-        const encoded = codec && item !== undefined ? codec.encode(item) : read.get(key);
-        if (encoded !== undefined) written.set(key, encoded);
+    write(value) {
+      if (origin in value && value[origin] instanceof Map) return writeLike(value[origin], value, codecs);
+      let text = '';
+      for (const { name, codec, label } of labelled) {
+        const item: unknown = Reflect.get(value, name);
+        if (item !== undefined) text += `${text === '' ? '' : ','}${label}${codec.write(item)}`;
       }
-      return written;
+      return `{${text}}`;
     },
   };
+}
+
+/** A record with all that it was read with, in its order. */
+function writeLike(read: Origin, value: object, codecs: ReadonlyMap<string, Codec<unknown>>): string {
+  const members: string[] = [];
+  for (const key of order([...read.keys()], [...codecs.keys()])) {
+    const codec = codecs.get(key);
+    const item: unknown = codec && Reflect.get(value, key);
+    const kept = read.get(key);
+    if (codec && item !== undefined) members.push(`${writeString(key)}:${codec.write(item)}`);
+    else if (kept !== undefined) members.push(`${writeString(key)}:${writeJson(kept)}`);
+  }
+  return `{${members.join()}}`;
+}
+
+/** Whether nothing of an object is lost that is written field by field: each key is a field, in their order, and has a value. */
+function isPlain(json: JsonObject, fields: ReadonlyMap<string, unknown>): boolean {
+  const order = fields.keys();
+  for (const [key, value] of json) {
+    if (value === null) return false;
+    let field = order.next();
+    while (!field.done && field.value !== key) field = order.next();
+    if (field.done) return false;
+  }
+  return true;
 }
 
 /** The keys as they were read, and each that is new behind the one that Go would write before it. */

@@ -10,7 +10,6 @@ import {
   handle as handleCodec,
   type IpamConfig,
 } from './ipam-records.ts';
-import { writeJson } from './json.ts';
 import { cidrOfKey, keyOf, paths } from './keys.ts';
 import { type Change, type Journal, Overlay, type Versioned } from './overlay.ts';
 import { type Reserved, WorkingBlock } from './working-block.ts';
@@ -76,16 +75,16 @@ export class IpamPlan {
         const { value, revision } = state.block(id);
         return { value: value && new WorkingBlock(value, this.#journal), revision };
       },
-      write: (block) => writeJson(blockCodec.encode(block.sealed)),
+      write: (block) => blockCodec.write(block.sealed),
       landed: (block) => block.landed(),
     });
     this.#affinities = new Overlay(this.#journal, {
       read: (id) => state.affinity(id),
-      write: (value) => writeJson(affinityCodec.encode(value)),
+      write: (value) => affinityCodec.write(value),
     });
     this.#handles = new Overlay(this.#journal, {
       read: (id) => state.handle(id),
-      write: (value) => writeJson(handleCodec.encode(value)),
+      write: (value) => handleCodec.write(value),
     });
   }
 

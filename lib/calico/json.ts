@@ -149,8 +149,7 @@ export function writeJson(json: Json): string {
     case 'bigint':
       return String(json);
     case 'number':
-      // The exponents at which the two languages leave plain notation are the same; JSON has no infinities.
-      return Number.isFinite(json) ? String(json) : 'null';
+      return writeNumber(json);
   }
   let text = '';
   if (Array.isArray(json)) {
@@ -161,7 +160,11 @@ export function writeJson(json: Json): string {
   return `{${text}}`;
 }
 
-const writeString = (text: string): string => {
+/** The exponents at which the two languages leave plain notation are the same; JSON has no infinities. */
+export const writeNumber = (number: number): string => (Number.isFinite(number) ? String(number) : 'null');
+
+/** As `writeJson` has it. */
+export const writeString = (text: string): string => {
   if (PLAIN.test(text)) return `"${text}"`;
   // JSON.stringify escapes quotes, backslashes and control characters as Go ≥ 1.22 does. A lone surrogate is no UTF-8.
   return JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(

@@ -31,19 +31,6 @@ const metadata = struct<Metadata>({
   annotations: optional(dictionary(text)),
 });
 
-const frame = struct<Resource<Json>>({
-  kind: text,
-  apiVersion: text,
-  metadata,
-  spec: opaque,
-  status: optional(opaque),
-});
-
 /** @param spec  codec of the kind's own part */
-export const resource = <Spec>(spec: Codec<Spec>): Codec<Resource<Spec>> => ({
-  decode(json, place) {
-    const read = frame.decode(json, place);
-    return { ...read, spec: spec.decode(read.spec, `${place}.spec`) };
-  },
-  encode: (value) => frame.encode({ ...value, spec: spec.encode(value.spec) }),
-});
+export const resource = <Spec>(spec: Codec<Spec>): Codec<Resource<Spec>> =>
+  struct<Resource<Spec>>({ kind: text, apiVersion: text, metadata, spec, status: optional(opaque) });

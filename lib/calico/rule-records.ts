@@ -14,7 +14,7 @@ import {
   textReadBy,
   word,
 } from './codec.ts';
-import type { Json } from './json.ts';
+import { type Json, writeJson } from './json.ts';
 import type { RuleAction } from './policy.ts';
 import { parseSelector } from './selector.ts';
 
@@ -133,7 +133,7 @@ export const ruleJson: Codec<Json> = {
     rules.decode(json, place);
     return json;
   },
-  encode: (value) => value,
+  write: writeJson,
 };
 
 /** The rules of a profile, which holds them as they were written. */

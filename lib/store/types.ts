@@ -91,7 +91,7 @@ export type Guard =
   /** No key of the kind below this id prefix (whole segments). */
   | { empty: Kind; under: string };
 
-/** Writes that land together or not at all. At most 60 writes and guards in all. */
+/** Writes that land together or not at all. At most 120 writes and guards in all. */
 export interface Unit<K extends Kind = Kind> {
   writes: Write<K>[];
   guards?: Guard[];

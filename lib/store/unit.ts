@@ -51,8 +51,8 @@ export const LIMITS = {
   /** etcd refuses requests of more than 1.5 MiB; the difference is for keys and framing. */
   value: 2 ** 20,
   unit: 1.4 * 2 ** 20,
-  /** Writes and guards of a unit: with the leader's key less than half of etcd's 128 comparisons. */
-  parts: 60,
+  /** Writes and guards of a unit: with the leader's key less than etcd's 128 comparisons, so that one always fits. */
+  parts: 120,
 };
 
 /** Of protobuf around a key, in a comparison or an operation, at most. */

@@ -12,7 +12,6 @@ import {
   type Pool,
   paths,
   release,
-  writeJson,
 } from '../../lib/calico/index.ts';
 import {
   type Address,
@@ -49,7 +48,7 @@ export class Datastore {
 
   /** @returns whether the key was as expected */
   async swap<T>(codec: Codec<T>, id: string, value: T | undefined, expect: number): Promise<boolean> {
-    return this.put(id, value === undefined ? undefined : writeJson(codec.encode(value)), expect);
+    return this.put(id, value === undefined ? undefined : codec.write(value), expect);
   }
 
   async put(id: string, value: string | undefined, expect: number): Promise<boolean> {

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { claimOf, handleOf, hostInterface, macAddress, networkOf, uuid } from '../../../controllers/ippool/names.ts';
+import {
+  claimOf,
+  handleOf,
+  hostInterface,
+  interfaceUuid,
+  macAddress,
+  networkOf,
+  uuid,
+} from '../../../controllers/ippool/names.ts';
 import { seededRandom } from '../../../lib/platform/index.ts';
 
 describe('names on hosts', () => {
@@ -15,6 +23,12 @@ describe('names on hosts', () => {
           .and.equal(macAddress(uid, network));
       }),
     ));
+
+  it('are the same in every version: hosts and Calico know them', () => {
+    expect(hostInterface('u0', 'default.shop.web')).to.equal('calijt9qsj5zm6m');
+    expect(macAddress('u0', 'default.shop.web')).to.equal('9e:0e:cc:16:1d:d5');
+    expect(interfaceUuid('u0', 'default.shop.web')).to.equal('ae4ef7e9-9289-4f45-90b1-b23e10f259d0');
+  });
 
   it('differ from interface to interface', () => {
     const uids = Array.from({ length: 2000 }, (_, i) => `u${i}`);

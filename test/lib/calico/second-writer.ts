@@ -8,7 +8,6 @@ import {
   newBlock,
   type Pool,
   release,
-  writeJson,
 } from '../../../lib/calico/index.ts';
 import { type Address, addressAt, contains, countOfSubnets, parseCidr, subnetAt } from '../../../lib/network/index.ts';
 import { endpointChange, type Tree } from './tree.ts';
@@ -38,7 +37,7 @@ export function* assignStepwise(tree: Tree, request: Request): Generator<void, A
     yield;
     if (taken) {
       const next = { ...taken.block, sequenceNumber: taken.block.sequenceNumber + 1n };
-      if (tree.commit([{ id: at, value: writeJson(block.encode(next)), expect: read.revision }])) {
+      if (tree.commit([{ id: at, value: block.write(next), expect: read.revision }])) {
         yield;
         tree.commit([endpointChange(host, id, taken.address)]);
         return taken.address;
@@ -61,7 +60,7 @@ export function* releaseStepwise(tree: Tree, host: string, id: string): Generato
       const after = release(read.value, heldBy(read.value, id));
       const next = { ...after, sequenceNumber: after.sequenceNumber + 1n };
       yield;
-      if (tree.commit([{ id: at, value: writeJson(block.encode(next)), expect: read.revision }])) break;
+      if (tree.commit([{ id: at, value: block.write(next), expect: read.revision }])) break;
     }
     while (!(yield* count(tree, id, cidr, -1)));
   }
@@ -84,10 +83,10 @@ function* claim(tree: Tree, host: string, pool: Pool, now: number): Generator<vo
     const at = keyOf.block(cidr);
     const mine = keyOf.affinity(host, cidr);
     if (tree.block(at).revision !== 0 || tree.affinity(mine).revision !== 0) continue;
-    const state = (name: string) => writeJson(affinity.encode({ state: name, deleted: false }));
+    const state = (name: string) => affinity.write({ state: name, deleted: false });
     const pending = tree.commit([{ id: mine, value: state('pending'), expect: 0 }]);
     yield;
-    const created = tree.commit([{ id: at, value: writeJson(block.encode(newBlock(cidr, host, now))), expect: 0 }]);
+    const created = tree.commit([{ id: at, value: block.write(newBlock(cidr, host, now)), expect: 0 }]);
     yield;
     const found = tree.block(at).value;
     if (!created && found?.affinity !== `host:${host}`) {
@@ -109,7 +108,7 @@ function* count(tree: Tree, id: string, cidr: string, by: 1 | -1): Generator<voi
   const after = (blocks.get(cidr) ?? 0) + by;
   if (after > 0) blocks.set(cidr, after);
   else blocks.delete(cidr);
-  const value = blocks.size === 0 ? {} : { value: writeJson(handle.encode({ block: blocks, deleted: false })) };
+  const value = blocks.size === 0 ? {} : { value: handle.write({ block: blocks, deleted: false }) };
   return tree.commit([{ id: at, ...value, expect: read.revision }]) !== undefined;
 }
 

@@ -14,7 +14,6 @@ import {
   singleAddress,
   workloadEndpoint,
   workloadEndpointName,
-  writeJson,
 } from '../../../lib/calico/index.ts';
 import { type Address, parseCidr } from '../../../lib/network/index.ts';
 
@@ -91,5 +90,5 @@ export function endpointChange(host: string, workload: string, address: Address 
   if (!address) return { id, expect };
   const spec = { ...parts, ipNetworks: [singleAddress(address)] };
   const record = { kind: 'WorkloadEndpoint', apiVersion: 'projectcalico.org/v3', metadata: { name }, spec };
-  return { id, expect, value: writeJson(workloadEndpoint.encode(record)) };
+  return { id, expect, value: workloadEndpoint.write(record) };
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Packed, transactionOf } from '../../../lib/store/packing.ts';
 import { Queue } from '../../../lib/store/queue.ts';
-import { Part, type PreparedUnit } from '../../../lib/store/unit.ts';
+import { LIMITS, Part, type PreparedUnit } from '../../../lib/store/unit.ts';
 
 interface Sample {
   writes: readonly string[];
@@ -38,6 +38,11 @@ function packed(...samples: Sample[]): string[][] {
 }
 
 describe('the queue of units', () => {
+  it('sends the largest unit whole, within what etcd compares', () => {
+    const largest = unit({ writes: Array.from({ length: LIMITS.parts }, (_, i) => `k${i}`) });
+    expect(transactionOf([{ unit: largest }]).compare.length).to.be.at.most(128);
+  });
+
   for (const [what, samples, batches] of [
     ['packs what does not meet', [{ writes: ['a'] }, { writes: ['b', 'c'] }], [['a', 'b', 'c']]],
     ['holds back a second write of a key', [{ writes: ['a'] }, { writes: ['a'] }, { writes: ['b'] }], [['a', 'b']]],
