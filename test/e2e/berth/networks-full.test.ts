@@ -4,6 +4,7 @@ import { addressAt, formatAddress, parseCidr } from '../../../lib/network/index.
 import { Installation } from '../../harness/berth.ts';
 import { State } from '../../harness/state.ts';
 import { until } from '../../harness/until.ts';
+import { tell } from './networks/tell.ts';
 
 const RANGE = '10.9.0.0/24';
 const MORE = '10.9.1.0/24';
@@ -40,8 +41,10 @@ describe('a network of 256 addresses over three hosts', function () {
   after(() => berth?.close());
 
   it('is filled to the last address, hosts lending each other what is in their blocks', async () => {
+    const since = performance.now();
     await berth.put('applications/default/crowd', crowd(SIZE));
     await until('all to run', async () => (await running()) === SIZE, { explain: running });
+    tell(`${SIZE} containers in a network of ${SIZE} addresses, put`, since);
     const range = parseCidr(RANGE);
     const all = Array.from({ length: SIZE }, (_, i) => formatAddress(addressAt(range, i)));
     expect((await held()).sort()).to.deep.equal(all.sort());
@@ -66,10 +69,12 @@ describe('a network of 256 addresses over three hosts', function () {
   });
 
   it('has room again as soon as it is given another range', async () => {
+    const since = performance.now();
     await berth.put('virtualnetworks/full', network([MORE]));
     await until('the last one to run', async () => (await running()) === SIZE + 1, {
       explain: () => berth.get('pending', `default/crowd/one-${SIZE}`),
     });
+    tell('one more range, until who waited runs', since);
     expect(await berth.list('pending')).to.deep.equal([]);
     expect((await held()).filter((address) => address.startsWith('10.9.1.')).length).to.equal(1);
     expect(await record()).to.deep.include({ used: SIZE + 1, capacity: 2 * SIZE, ranges: [RANGE, MORE] });

@@ -22,6 +22,7 @@ import {
   ZONE,
 } from './networks/declared.ts';
 import { type Member, matrixOf, membersOf } from './networks/matrix.ts';
+import { tell } from './networks/tell.ts';
 
 const run = promisify(execFile);
 /** Milliseconds that any change may take until all is green. */
@@ -65,7 +66,7 @@ describe('networks on three machines', function () {
     expect((await berth.get('networks', 'default.slide.database-net'))?.value).to.deep.include({
       cidr: '192.168.34.0/24',
       gateway: '192.168.34.1',
-      dnsServers: [inside?.[1]],
+      dns: [inside?.[1]],
     });
   });
 
@@ -250,8 +251,3 @@ describe('networks on three machines', function () {
     return lines;
   }
 });
-
-function tell(what: string, since: number, more?: string): void {
-  const seconds = ((performance.now() - since) / 1000).toFixed(1);
-  process.stdout.write(`      ${seconds} s  ${what}${more === undefined ? '' : ` (${more})`}\n`);
-}
