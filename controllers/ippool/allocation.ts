@@ -43,10 +43,11 @@ const fits = (blockSize: number | undefined, family: 4 | 6): blockSize is number
  * A range for a network: inside the supernet, beside every pool and block in Calico (ours and others', disabled ones
  * too), every network of ours, the subnets of hosts, and what was given out a moment ago.
  */
-export function freeRange(prefix: number, state: View, { supernet, fresh }: IppoolTools): Cidr | undefined {
+export function freeRange(prefix: number, network: string, state: View, tools: IppoolTools): Cidr | undefined {
+  const { supernet, fresh } = tools;
   const { ranges } = AddressSpace.of(state);
-  const recent = fresh.list(state.revision);
-  for (const { network, range } of recent) ranges.add(range, FRESH, { kind: 'network', name: network, range });
+  const recent = fresh.besides(network, state.revision);
+  for (const { network: name, range } of recent) ranges.add(range, FRESH, { kind: 'network', name, range });
   const found = ranges.firstFree(supernet, prefix);
   for (const { range } of recent) ranges.remove(range, FRESH);
   return found;
@@ -55,9 +56,14 @@ export function freeRange(prefix: number, state: View, { supernet, fresh }: Ippo
 const FRESH = 'fresh';
 
 /** As `freeRange`, for what a network gets besides: rather a smaller one than none. */
-export function furtherRange(prefix: number, smallest: number, state: View, tools: IppoolTools): Cidr | undefined {
+export function furtherRange(
+  { prefix, smallest }: { prefix: number; smallest: number },
+  network: string,
+  state: View,
+  tools: IppoolTools,
+): Cidr | undefined {
   for (let bits = 0; bits <= SMALLER && prefix + bits <= smallest; bits++) {
-    const range = freeRange(prefix + bits, state, tools);
+    const range = freeRange(prefix + bits, network, state, tools);
     if (range) return range;
   }
   return undefined;
@@ -66,24 +72,24 @@ export function furtherRange(prefix: number, smallest: number, state: View, tool
 /**
  * Who else has addresses of a range, as a person would call it.
  *
- * @param except  a network that may have it: its own record and pools, and what blocks there are
+ * @param network  who asks
+ * @param its      pools that are its own: it may have the range, as they may, and what blocks there are
  */
 export function conflictOf(
   range: Cidr,
+  network: string,
   state: View,
   { fresh }: IppoolTools,
-  except?: { network: string; pools: readonly string[] },
+  its?: { pools: readonly string[] },
 ): string | undefined {
   for (const holder of AddressSpace.of(state).ranges.overlapping(range)) {
-    if (!except || !isPartOf(holder, except)) return describe(holder);
+    if (!its || !isPartOf(holder, network, its.pools)) return describe(holder);
   }
-  const other = fresh
-    .list(state.revision)
-    .find((each) => each.network !== except?.network && overlaps(each.range, range));
+  const other = fresh.besides(network, state.revision).find((each) => overlaps(each.range, range));
   return other && describe({ kind: 'network', name: other.network, range: other.range });
 }
 
-const isPartOf = ({ kind, name }: Holder, { network, pools }: { network: string; pools: readonly string[] }): boolean =>
+const isPartOf = ({ kind, name }: Holder, network: string, pools: readonly string[]): boolean =>
   kind === 'block' || (kind === 'network' && name === network) || (kind === 'pool' && pools.includes(name));
 
 function describe({ kind, name, range }: Holder): string {

@@ -93,7 +93,7 @@ function peerWrites(
 }
 
 async function keepTunnelPool(cloud: string, network: Network, context: Ippool, origin: Origin): Promise<Result> {
-  const { state, store, tools, event } = context;
+  const { state, store, tools, clock, event } = context;
   const name = tunnelPool(cloud);
   const id = keyOf.pool(name);
   const { value: found, revision } = new CalicoReader(state).pool(name);
@@ -108,7 +108,7 @@ async function keepTunnelPool(cloud: string, network: Network, context: Ippool, 
   }
   const hosts = state.get('accepted/dockerclouds', cloud)?.value.spec.hosts.max ?? 0;
   const { prefix, blockSize } = tunnelSize(hosts);
-  const range = freeRange(prefix, state, tools);
+  const range = freeRange(prefix, name, state, tools);
   if (!range) {
     const message = `${formatCidr(tools.supernet)} has no room for a /${prefix} for the tunnels of ${cloud}`;
     event(`dockerclouds/${cloud}`, 'Warning', 'SupernetFull', message);
@@ -116,7 +116,7 @@ async function keepTunnelPool(cloud: string, network: Network, context: Ippool, 
   }
   const pool = poolOf({ name, network: name, spec: specOf(range, blockSize, network) }, origin);
   const write: Write<Owned> = { put: 'calico', id: pool.id, value: pool.value, expect: 0 };
-  await tools.fresh.during(name, range, () => store.commit({ writes: [write] }));
+  await tools.fresh.during(name, range, { commit: () => store.commit({ writes: [write] }), clock });
 }
 
 /** No container ever has an address of it. */

@@ -39,9 +39,8 @@ export async function createNetwork(wanted: Wanted, context: Ippool): Promise<Ou
     ...(reserved.length > 0 ? [reservationOf(name, reserved, origin)] : []),
     ...missingFoundations(context, origin),
   ].filter(({ id }) => !state.get('calico', id));
-  await tools.fresh.during(name, range, () =>
-    store.commit({ writes: [record, ...[pool, ...shared].map(creation)], guards }),
-  );
+  const commit = () => store.commit({ writes: [record, ...[pool, ...shared].map(creation)], guards });
+  await tools.fresh.during(name, range, { commit, clock });
   const made = `made network ${name} of ${formatCidr(range)}`;
   context.event(wanted.about, 'Normal', 'NetworkAllocated', made);
   return { observed: [], result: undefined };
@@ -67,12 +66,12 @@ function placeFor(wanted: Wanted, context: Ippool): Place {
   if (pool === undefined) return refuse('NameTaken', `Calico has an IP pool ${name} that is not ours`);
   if (spec.cidr !== undefined) {
     const range = parseCidr(spec.cidr);
-    const conflict = conflictOf(range, state, tools);
+    const conflict = conflictOf(range, name, state, tools);
     if (conflict) return refuse('Overlaps', `${spec.cidr} overlaps with ${conflict}; it is made when that is gone`);
     return { range, blockSize: blockSizeOf(range, spec, hosts), pool };
   }
   const { prefix, blockSize } = sizeOfWanted(wanted);
-  const range = freeRange(prefix, state, tools);
+  const range = freeRange(prefix, name, state, tools);
   const full = `${formatCidr(tools.supernet)} has no room for a /${prefix} for network ${name}`;
   return range ? { range, blockSize, pool } : refuse('SupernetFull', full);
 }

@@ -1,5 +1,5 @@
 import type { Result } from '../../lib/reconcile/index.ts';
-import type { Accepted, VirtualNetworkSpec } from '../../lib/records/index.ts';
+import type { VirtualNetworkSpec } from '../../lib/records/index.ts';
 import { acceptNetwork, needsReplacement } from './accept.ts';
 import { attachedTo } from './attached.ts';
 import type { Ippool } from './context.ts';
@@ -20,8 +20,10 @@ export async function reconcileNetwork(name: string, context: Ippool): Promise<R
   const network = state.get('networks', name)?.value;
   const inForce = { accepted: standing?.value, network, attached: () => attachedTo(name, state) };
   const acceptance = acceptNetwork(user, inForce, clock.now());
+  let accepted: Parameters<typeof wantedNetwork>[1];
   if (acceptance?.accepted) {
-    await store.commit({
+    const shown = state.revision;
+    const written = await store.commit({
       writes: [
         {
           put: 'accepted/virtualnetworks',
@@ -36,8 +38,10 @@ export async function reconcileNetwork(name: string, context: Ippool): Promise<R
           : { absent: 'virtualnetworks', id: name },
       ],
     });
+    // Nothing was sent where nothing changes.
+    accepted = { value: acceptance.accepted, at: written > shown ? written : (standing?.modRevision ?? 0) };
   }
-  const outcome = await bringAbout(name, acceptance?.accepted, context);
+  const outcome = await bringAbout(name, accepted, context);
   await reportNetwork(name, acceptance, outcome, context);
   return outcome.result;
 }
@@ -45,7 +49,7 @@ export async function reconcileNetwork(name: string, context: Ippool): Promise<R
 /** Makes, keeps, restores, replaces or removes: whatever is the next step. */
 async function bringAbout(
   name: string,
-  accepted: Accepted<VirtualNetworkSpec> | undefined,
+  accepted: Parameters<typeof wantedNetwork>[1],
   context: Ippool,
 ): Promise<Outcome> {
   const { state, tools } = context;

@@ -1,9 +1,20 @@
 import type { Cidr } from '../../lib/network/index.ts';
 import { parseCidr } from '../../lib/network/index.ts';
+import type { Clock } from '../../lib/platform/index.ts';
 import { Suspects } from './suspects.ts';
 
 /** Where application networks are cut from, unless told otherwise. */
 export const DEFAULT_SUPERNET = '10.64.0.0/10';
+
+/** How long a write that was given up may still land. Milliseconds. */
+const LATE = 60_000;
+
+interface FreshRange {
+  network: string;
+  range: Cidr;
+  /** Revision at which it landed; infinite while that is not known. */
+  landed: number;
+}
 
 /**
  * Ranges that were given to networks and that the cache does not show yet. Networks are made at the same time, and
@@ -11,29 +22,33 @@ export const DEFAULT_SUPERNET = '10.64.0.0/10';
  * two leaders that the later one begins with all that the earlier one wrote.
  */
 export class FreshRanges {
-  readonly #ranges = new Map<string, { range: Cidr; landed: number }>();
+  readonly #ranges = new Set<FreshRange>();
 
-  /** @param shown  revision of the cache: what landed before it is seen there */
-  list(shown: number): { network: string; range: Cidr }[] {
-    const fresh: { network: string; range: Cidr }[] = [];
-    for (const [network, { range, landed }] of this.#ranges) {
-      if (landed <= shown) this.#ranges.delete(network);
-      else fresh.push({ network, range });
-    }
-    return fresh;
+  /**
+   * @param network  who asks: what it tried itself is not in its own way
+   * @param shown    revision of the cache: what landed before it is seen there
+   */
+  besides(network: string, shown: number): FreshRange[] {
+    for (const each of this.#ranges) if (each.landed <= shown) this.#ranges.delete(each);
+    return [...this.#ranges].filter((each) => each.network !== network);
   }
 
   /**
    * Keeps a range apart while `commit` writes it, and until the cache shows it.
    *
-   * @throws what `commit` throws; then the range is free again
+   * @throws what `commit` throws. An attempt of its may still be on its way: others get the range when none can land any more
    */
-  async during(network: string, range: Cidr, commit: () => Promise<number>): Promise<void> {
-    this.#ranges.set(network, { range, landed: Number.POSITIVE_INFINITY });
+  async during(
+    network: string,
+    range: Cidr,
+    { commit, clock }: { commit: () => Promise<number>; clock: Clock },
+  ): Promise<void> {
+    const fresh: FreshRange = { network, range, landed: Number.POSITIVE_INFINITY };
+    this.#ranges.add(fresh);
     try {
-      this.#ranges.set(network, { range, landed: await commit() });
+      fresh.landed = await commit();
     } catch (error) {
-      this.#ranges.delete(network);
+      clock.after(LATE, () => this.#ranges.delete(fresh));
       throw error;
     }
   }

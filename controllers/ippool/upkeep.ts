@@ -69,7 +69,7 @@ export async function keepNetwork(network: Entry<'networks'>, wanted: Wanted, co
   const put: Write<Owned> = { put: 'networks', id: network.id, value: record, expect: network.modRevision };
   const commit = () => store.commit({ writes: [put, ...draft.writes], guards: wanted.guards });
   if (draft.added) {
-    await tools.fresh.during(network.id, draft.added, commit);
+    await tools.fresh.during(network.id, draft.added, { commit, clock });
     context.event(wanted.about, 'Normal', 'NetworkExtended', `${network.id} has ${formatCidr(draft.added)} as well`);
   } else await commit();
   tools.counted.set(network.id, clock.monotonic());
@@ -115,7 +115,7 @@ async function correctPools(
           : differences.filter((each) => !each.startsWith('natOutgoing'));
       if (others.length > 0) draft.restored.push(`IP pool ${name}: ${others.join(', ')}`);
     } else if (!(await store.read('calico', keyOf.pool(name)))) {
-      const conflict = conflictOf(range, state, tools, { network: id, pools: record.pools });
+      const conflict = conflictOf(range, id, state, tools, record);
       if (conflict)
         draft.refused.push(
           notAllocated('Overlaps', `the IP pool ${name} was deleted, and ${text} now overlaps with ${conflict}`),
@@ -183,7 +183,7 @@ function extend(draft: Draft, wanted: Wanted, record: NetworkRecord, context: Ip
     draft.added = range;
   };
   for (const range of declared) {
-    const conflict = conflictOf(range, state, tools);
+    const conflict = conflictOf(range, wanted.name, state, tools);
     if (!conflict) {
       add(range, furtherBlockSize(range, record, wanted.spec));
       return;
@@ -195,7 +195,7 @@ function extend(draft: Draft, wanted: Wanted, record: NetworkRecord, context: Ip
   const prefix = wanted.spec.cidr === undefined ? growthOf(draft.pools, wanted, record) : undefined;
   if (prefix === undefined) return;
   const smallest = tryParseCidr(record.cidr)?.family === 4 ? record.blockSize : 28;
-  const range = furtherRange(prefix, smallest, state, tools);
+  const range = furtherRange({ prefix, smallest }, wanted.name, state, tools);
   if (range) {
     add(range, furtherBlockSize(range, record, wanted.spec));
     return;

@@ -36,12 +36,12 @@ const ANY: VirtualNetworkSpec = {
 };
 
 /**
- * @param accepted  what stands in `accepted/virtualnetworks/<name>`; claims have none
+ * @param accepted  what stands in `accepted/virtualnetworks/<name>`, and its mod_revision; claims have none
  * @returns undefined where nobody wants it (any more)
  */
 export function wantedNetwork(
   name: string,
-  accepted: Accepted<VirtualNetworkSpec> | undefined,
+  accepted: { value: Accepted<VirtualNetworkSpec>; at: number } | undefined,
   state: View,
 ): Wanted | undefined {
   const claimed = claimOf(name);
@@ -63,14 +63,15 @@ export function wantedNetwork(
       guards,
     };
   }
-  if (!accepted || accepted.deleting) return undefined;
-  const { uid, spec } = accepted;
+  if (!accepted || accepted.value.deleting) return undefined;
+  const { uid, spec } = accepted.value;
+  const guards: Guard[] = [{ unchanged: 'accepted/virtualnetworks', id: name, at: accepted.at }];
   const about = `virtualnetworks/${name}`;
   const space = AddressSpace.of(state);
   const accepting = state.list('accepted/dockerclouds').map(({ id }) => id);
   const using = space.cloudsOn(name);
   return {
-    ...{ name, uid, cloud: '', about, spec, guards: [] },
+    ...{ name, uid, cloud: '', about, spec, guards },
     ...demandOf(space.joining(name), accepting, state),
     ...carried(spec, carrierOf(using.length > 0 ? using : accepting, state), state),
   };
