@@ -32,18 +32,20 @@ function* everythingAnswered(ledger: Ledger): Iterable<string> {
 const waitsForNobody = ({ services }: ApplicationSpec): boolean =>
   services.some(({ links }) => links.some((link) => services.find(({ id }) => id === link.service)?.replicas === 0));
 
-/** One of its networks is not there, and need not be: its user has not put it, or it asks for a range that another has. */
+/** One of its networks is not there, and need not be. */
 function waitsForANetwork(ledger: Ledger, app: string, { services, virtualNetworks = [] }: ApplicationSpec): boolean {
-  const own = virtualNetworks.filter(
-    ({ networkId }) => !ledger.get('networks', `${app.replace('/', '.')}.${networkId}`),
-  );
-  if (own.some(({ spec }) => spec.cidr !== undefined)) return true;
-  const declared = new Set(['default', ...virtualNetworks.map(({ networkId }) => networkId)]);
-  const shared = services.flatMap(({ networks = [] }) => networks.filter((name) => !declared.has(name)));
-  return shared.some((name) => {
-    const accepted = ledger.get('accepted/virtualnetworks', name)?.value;
-    return !ledger.get('networks', name) && (!accepted || accepted.spec.cidr !== undefined);
-  });
+  const own = new Map(virtualNetworks.map(({ networkId }) => [networkId, `${app.replace('/', '.')}.${networkId}`]));
+  const joined = services.flatMap(({ networks = [] }) => networks.filter((name) => name !== 'default'));
+  return [...own.values(), ...joined.map((name) => own.get(name) ?? name)].some((name) => mayBeMissing(ledger, name));
+}
+
+/** Nobody has put it, or it asks for a range that somebody else has. */
+function mayBeMissing(ledger: Ledger, network: string): boolean {
+  if (ledger.get('networks', network)) return false;
+  const claim = ledger.get('networkclaims', network.replaceAll('.', '/'))?.value;
+  if (claim) return claim.spec?.cidr !== undefined;
+  const accepted = ledger.get('accepted/virtualnetworks', network)?.value;
+  return !accepted || accepted.spec.cidr !== undefined;
 }
 
 /** Every wanted container is assigned, or pending with a reason; every assigned one runs once, with an address. */
@@ -52,6 +54,7 @@ function* everythingRuns(ledger: Ledger): Iterable<string> {
     const assignments = ledger.assignmentsOf(id);
     const pending = ledger.get('pending', id);
     if (assignments.length === 0 && !pending) yield `${id} is neither assigned nor pending`;
+    if (value.networks.some((network) => mayBeMissing(ledger, network))) continue;
     for (const assignment of assignments) {
       const host = assignment.slice(0, assignment.indexOf('/'));
       const uid = ledger.get('assignments', assignment)?.value.uid;

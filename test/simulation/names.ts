@@ -53,11 +53,12 @@ export class SimulatedNames {
           'SRV',
           value.srv.map(({ port, target }) => `0 0 ${port} ${target}`),
         );
-      return this.#differs(name, 'A', value.addresses);
+      const [four, six] = [false, true].map((isSix) => value.addresses.filter((each) => each.includes(':') === isSix));
+      return [...this.#differs(name, 'A', four!), ...this.#differs(name, 'AAAA', six!)];
     });
   }
 
-  #differs(name: string, type: 'A' | 'SRV' | 'PTR', wanted: string[]): string[] {
+  #differs(name: string, type: 'A' | 'AAAA' | 'SRV' | 'PTR', wanted: string[]): string[] {
     const found = this.server.lookup(name, type);
     const same = [...found].sort().join() === [...wanted].sort().join();
     return same ? [] : [`the name server has ${name} ${type} ${found.join(', ') || 'not'}, not ${wanted.join(', ')}`];

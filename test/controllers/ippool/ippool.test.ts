@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { keyOf } from '../../../lib/calico/index.ts';
+import { parseCidr } from '../../../lib/network/index.ts';
 import { Scenario } from './scenario.ts';
 
 const NETWORK = 'default.shop.default';
@@ -254,6 +255,14 @@ describe('ippool', () => {
       await s.settle();
       expect(s.calicoIds().filter((each) => /\/(block|handle)\//.test(each))).to.deep.equal([]);
     });
+  });
+
+  it('leaves a block of a network to a host that is somebody else’s', async () => {
+    await prepared();
+    const affinity = keyOf.affinity('other-1', parseCidr('10.64.0.192/26'));
+    await s.foreign(affinity, { state: 'pending', deleted: false });
+    await s.settle();
+    expect(s.calico(affinity)).to.equal('{"state":"pending","deleted":false}');
   });
 
   describe('a network whose claim is gone', () => {
