@@ -68,6 +68,9 @@ const endpointName = (host: string, uid: string, name: string) =>
 export const workloadEndpointId = (host: string, uid: string, name: string): string =>
   keyOf.workloadEndpoint(endpointName(host, uid, name));
 
+/** `10.64.0.5` → `10.64.0.5/32` */
+const single = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;
+
 export function workloadEndpointOf(link: EndpointInterface, { now }: Pick<Origin, 'now'>): Created {
   const { host, uid, network, name, address, address6, hostInterface, mac } = link;
   const metadata: Metadata = {
@@ -80,10 +83,8 @@ export function workloadEndpointOf(link: EndpointInterface, { now }: Pick<Origin
       ['projectcalico.org/orchestrator', ORCHESTRATOR],
     ]),
   };
-  const ipNetworks = [address, address6].flatMap((text) => {
-    const parsed = text === undefined ? undefined : tryParseAddress(text);
-    return parsed ? [singleAddress(parsed)] : [];
-  });
+  // Canonical, as every address of ours.
+  const ipNetworks = [address, address6].flatMap((text) => (text === undefined || text === '' ? [] : [single(text)]));
   const spec = {
     orchestrator: ORCHESTRATOR,
     workload: uid,

@@ -17,9 +17,13 @@ export type Purpose = 'claim' | 'borrow' | 'reclaim';
 
 export interface Place {
   cidr: Cidr;
+  /** The same, as it is written. */
+  range: string;
   /** Id of its block. */
   id: string;
 }
+
+export const placeOf = (cidr: Cidr): Place => ({ cidr, range: formatCidr(cidr), id: keyOf.block(cidr) });
 
 /**
  * Goes through the blocks of pools. A plan only ever takes: what did not do once will not do later, until something is
@@ -40,7 +44,7 @@ export class BlockSearch {
     const start = hash(host) % Math.max(1, count);
     for (let i = this.#passed.get(key) ?? 0; i < count; i++) {
       const cidr = subnetAt(pool.cidr, pool.blockSize, (start + i) % count);
-      const place = { cidr, id: keyOf.block(cidr) };
+      const place = placeOf(cidr);
       this.#passed.set(key, i);
       if (suits(place)) return place;
     }

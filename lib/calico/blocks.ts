@@ -91,12 +91,22 @@ export const attributeOf = ({ handle, host, now, type }: Holder): Attribute => (
   ]),
 });
 
+/** Of a function of a time that is asked for the same one many times in a row. */
+function remembering(format: (now: number) => string): (now: number) => string {
+  let last: { now: number; text: string } | undefined;
+  return (now) => {
+    if (last?.now !== now) last = { now, text: format(now) };
+    return last.text;
+  };
+}
+
 /** `2026-09-01T10:00:05Z` */
-export const rfc3339 = (now: number): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+export const rfc3339 = remembering((now) => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'));
 
 /** As Go prints a time: `2026-09-01 10:00:05.123 +0000 UTC`, without trailing zeros of the fraction. */
-const goTime = (now: number): string =>
+const goTime = remembering((now) =>
   new Date(now)
     .toISOString()
     .replace('T', ' ')
-    .replace(/\.?0*Z$/, ' +0000 UTC');
+    .replace(/\.?0*Z$/, ' +0000 UTC'),
+);

@@ -1,5 +1,5 @@
 import { type Address, type Cidr, contains, formatCidr, parseCidr, rangeAround } from '../network/index.ts';
-import { BlockSearch, type Place, type Pool, reservedIn } from './block-search.ts';
+import { BlockSearch, type Place, type Pool, placeOf, reservedIn } from './block-search.ts';
 import { affinityOf, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
 import {
   type Affinity,
@@ -65,8 +65,8 @@ export class IpamPlan {
   readonly #search = new BlockSearch();
   /** By block: which of its ordinals are reserved. */
   readonly #reserved = new Map<string, Reserved | undefined>();
-  /** By host and pool: the blocks that the host has, or is about to have, an affinity to. */
-  readonly #own = new Map<string, { version: number; places: Place[] }>();
+  /** By pool and host: the blocks that the host has, or is about to have, an affinity to. */
+  readonly #own = new Map<Pool, Map<string, { version: number; places: Place[] }>>();
 
   constructor(state: IpamState) {
     this.#state = state;
@@ -175,18 +175,19 @@ export class IpamPlan {
 
   #fromOwnBlocks(request: AssignRequest): Address | undefined {
     for (const pool of request.pools) {
-      for (const { cidr, id } of this.#ownBlocks(request.host, pool)) {
+      for (const place of this.#ownBlocks(request.host, pool)) {
+        const { cidr, id } = place;
         const block = this.#blocks.get(id);
         if (!block) {
           // Somebody stopped between affinity and block. One that does not parse is left alone.
           if (this.#isUnreadable(id) || !this.#isUsable(cidr, id)) continue;
-          return this.#claim({ cidr, id }, request);
+          return this.#claim(place, request);
         }
         if (block.affinity !== affinityOf(request.host)) {
           // Somebody stopped between block and affinity, or lost the race for the block.
           this.#affinities.set(keyOf.affinity(request.host, cidr), undefined);
         } else if (block.hasRoom(this.#reservedIn(cidr, id))) {
-          return this.#take({ cidr, id }, request);
+          return this.#take(place, request);
         }
       }
     }
@@ -245,7 +246,7 @@ export class IpamPlan {
   }
 
   /** Writes the assignment down in block and handle, and confirms the affinity where the block is the host's own. */
-  #take({ cidr, id }: Place, { host, handle, now, type }: AssignRequest): Address | undefined {
+  #take({ cidr, range, id }: Place, { host, handle, now, type }: AssignRequest): Address | undefined {
     const block = this.#blocks.get(id);
     if (!block) return undefined;
     this.#blocks.touch(id);
@@ -253,9 +254,8 @@ export class IpamPlan {
     if (!address) return undefined;
     if (block.affinity === affinityOf(host)) this.#confirm(keyOf.affinity(host, cidr));
     const held = this.#handles.get(keyOf.handle(handle)) ?? { block: new Map<string, number>(), deleted: false };
-    const range = formatCidr(cidr);
     const count = (held.block.get(range) ?? 0) + 1;
-    this.#handles.set(keyOf.handle(handle), { ...held, block: new Map([...held.block, [range, count]]) });
+    this.#handles.set(keyOf.handle(handle), { ...held, block: new Map(held.block).set(range, count) });
     return address;
   }
 
@@ -271,16 +271,16 @@ export class IpamPlan {
 
   #ownBlocks(host: string, pool: Pool): readonly Place[] {
     const { version } = this.#affinities;
-    const key = `${host} ${formatCidr(pool.cidr)} ${pool.blockSize}`;
-    const known = this.#own.get(key);
+    const byHost = this.#own.get(pool) ?? new Map<string, { version: number; places: Place[] }>();
+    const known = byHost.get(host);
     if (known?.version === version) return known.places;
     const drafted = [...this.#affinities.drafted()].filter((id) => id.startsWith(`${paths.hosts}/${host}/`));
     const places = [...new Set([...this.#state.affinities(host), ...drafted])].sort().flatMap((id) => {
       const cidr = cidrOfKey(id);
       const fits = cidr && cidr.prefix === pool.blockSize && contains(pool.cidr, cidr);
-      return fits && this.#affinities.get(id) !== undefined ? [{ cidr, id: keyOf.block(cidr) }] : [];
+      return fits && this.#affinities.get(id) !== undefined ? [placeOf(cidr)] : [];
     });
-    this.#own.set(key, { version, places });
+    this.#own.set(pool, byHost.set(host, { version, places }));
     return places;
   }
 

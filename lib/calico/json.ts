@@ -17,124 +17,148 @@ const DEEPEST = 200;
  * @param place  for the message
  * @throws BERTH_SYNTAX with the offset
  */
-export function parseJson(text: string, place = 'JSON'): Json {
-  let at = 0;
+export const parseJson = (text: string, place = 'JSON'): Json => new Parser(text, place).whole();
 
-  const fail = (expected: string): never => {
-    const found = at < text.length ? JSON.stringify(text[at]) : 'the end';
-    throw new BerthError('BERTH_SYNTAX', 'not JSON', { place: `${place}:${at + 1}`, found, expected });
-  };
+/** A text while it is read, from `#at` on. */
+class Parser {
+  readonly #text: string;
+  readonly #place: string;
+  #at = 0;
 
-  const skipSpace = () => {
+  constructor(text: string, place: string) {
+    this.#text = text;
+    this.#place = place;
+  }
+
+  whole(): Json {
+    const result = this.#value(0);
+    this.#skipSpace();
+    if (this.#at < this.#text.length) this.#fail('the end');
+    return result;
+  }
+
+  #fail(expected: string): never {
+    const at = this.#at;
+    const found = at < this.#text.length ? JSON.stringify(this.#text[at]) : 'the end';
+    throw new BerthError('BERTH_SYNTAX', 'not JSON', { place: `${this.#place}:${at + 1}`, found, expected });
+  }
+
+  #skipSpace(): void {
     for (;;) {
-      const code = text.charCodeAt(at);
+      const code = this.#text.charCodeAt(this.#at);
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
-      at++;
-    }
-  };
-
-  function value(depth: number): Json {
-    skipSpace();
-    switch (text[at]) {
-      case '{':
-        return depth === DEEPEST ? fail('less nesting') : object(depth + 1);
-      case '[':
-        return depth === DEEPEST ? fail('less nesting') : list(depth + 1);
-      case '"':
-        return string();
-      case 't':
-        return word('true', true);
-      case 'f':
-        return word('false', false);
-      case 'n':
-        return word('null', null);
-      default:
-        return number();
+      this.#at++;
     }
   }
 
-  function word<T extends Json>(literal: string, meaning: T): T {
-    if (!text.startsWith(literal, at)) fail('a value');
-    at += literal.length;
+  #value(depth: number): Json {
+    this.#skipSpace();
+    switch (this.#text[this.#at]) {
+      case '{':
+        return depth === DEEPEST ? this.#fail('less nesting') : this.#object(depth + 1);
+      case '[':
+        return depth === DEEPEST ? this.#fail('less nesting') : this.#list(depth + 1);
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#word('true', true);
+      case 'f':
+        return this.#word('false', false);
+      case 'n':
+        return this.#word('null', null);
+      default:
+        return this.#number();
+    }
+  }
+
+  #word<T extends Json>(literal: string, meaning: T): T {
+    if (!this.#text.startsWith(literal, this.#at)) this.#fail('a value');
+    this.#at += literal.length;
     return meaning;
   }
 
-  function object(depth: number): JsonObject {
+  #object(depth: number): JsonObject {
+    const text = this.#text;
     const members: JsonObject = new Map();
-    at++;
-    skipSpace();
-    if (text[at] === '}') {
-      at++;
+    this.#at++;
+    this.#skipSpace();
+    if (text[this.#at] === '}') {
+      this.#at++;
       return members;
     }
     for (;;) {
-      skipSpace();
-      if (text[at] !== '"') fail('a key');
-      const key = string();
-      skipSpace();
-      if (text[at] !== ':') fail('":"');
-      at++;
-      members.set(key, value(depth));
-      skipSpace();
-      const separator = text[at];
-      if (separator !== ',' && separator !== '}') fail('"," or "}"');
-      at++;
+      this.#skipSpace();
+      if (text[this.#at] !== '"') this.#fail('a key');
+      const key = this.#string();
+      this.#skipSpace();
+      if (text[this.#at] !== ':') this.#fail('":"');
+      this.#at++;
+      members.set(key, this.#value(depth));
+      this.#skipSpace();
+      const separator = text[this.#at];
+      if (separator !== ',' && separator !== '}') this.#fail('"," or "}"');
+      this.#at++;
       if (separator === '}') return members;
     }
   }
 
-  function list(depth: number): Json[] {
+  #list(depth: number): Json[] {
+    const text = this.#text;
     const items: Json[] = [];
-    at++;
-    skipSpace();
-    if (text[at] === ']') {
-      at++;
+    this.#at++;
+    this.#skipSpace();
+    if (text[this.#at] === ']') {
+      this.#at++;
       return items;
     }
     for (;;) {
-      items.push(value(depth));
-      skipSpace();
-      const separator = text[at];
-      if (separator !== ',' && separator !== ']') fail('"," or "]"');
-      at++;
+      items.push(this.#value(depth));
+      this.#skipSpace();
+      const separator = text[this.#at];
+      if (separator !== ',' && separator !== ']') this.#fail('"," or "]"');
+      this.#at++;
       if (separator === ']') return items;
     }
   }
 
-  function string(): string {
-    const start = at++;
+  #string(): string {
+    const text = this.#text;
+    const start = this.#at;
+    let at = start + 1;
+    let escaped = false;
     for (;;) {
       const code = text.charCodeAt(at);
-      // Control characters, and the NaN past the end.
-      if (!(code >= 0x20)) fail('the rest of a string');
       if (code === 0x22) break;
+      // Control characters, and the NaN past the end.
+      if (!(code >= 0x20)) {
+        this.#at = at;
+        this.#fail('the rest of a string');
+      }
+      if (code === 0x5c) escaped = true;
       at += code === 0x5c ? 2 : 1;
     }
-    at++;
-    const literal = text.slice(start, at);
-    if (!literal.includes('\\')) return literal.slice(1, -1);
+    if (!escaped) {
+      this.#at = at + 1;
+      return text.slice(start + 1, at);
+    }
     try {
       // Only the escapes are left to look at.
-      return String(JSON.parse(literal));
+      const read = String(JSON.parse(text.slice(start, at + 1)));
+      this.#at = at + 1;
+      return read;
     } catch {
-      at = start;
-      return fail('a string with valid escapes');
+      return this.#fail('a string with valid escapes');
     }
   }
 
-  function number(): number | bigint {
-    NUMBER.lastIndex = at;
-    const [literal, fraction] = NUMBER.exec(text) ?? [];
-    if (literal === undefined) return fail('a value');
-    at += literal.length;
+  #number(): number | bigint {
+    NUMBER.lastIndex = this.#at;
+    const [literal, fraction] = NUMBER.exec(this.#text) ?? [];
+    if (literal === undefined) return this.#fail('a value');
+    this.#at += literal.length;
     const double = Number(literal);
     return fraction === '' && !Number.isSafeInteger(double) ? BigInt(literal) : double;
   }
-
-  const result = value(0);
-  skipSpace();
-  if (at < text.length) fail('the end');
-  return result;
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)((?:\.\d+)?(?:[eE][+-]?\d+)?)/y;
