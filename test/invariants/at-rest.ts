@@ -1,10 +1,11 @@
 import type { ApplicationSpec } from '../../lib/records/index.ts';
 import type { Ledger } from './ledger.ts';
 import { nameOf } from './ledger.ts';
+import { networksAtRest } from './networks-at-rest.ts';
 
 /** What must hold once everything has come to rest: what is wanted runs, nothing else does. In words, what does not. */
 export function brokenAtRest(ledger: Ledger): string[] {
-  return [...everythingAnswered(ledger), ...everythingRuns(ledger), ...nothingExtra(ledger)];
+  return [...everythingAnswered(ledger), ...everythingRuns(ledger), ...nothingExtra(ledger), ...networksAtRest(ledger)];
 }
 
 /** Every record that a user put has its answer, and an application that has a cloud and room is ready. */

@@ -2,6 +2,7 @@ import { acceptedStands } from './accepted.ts';
 import { brake } from './brake.ts';
 import type { Invariant } from './invariant.ts';
 import type { Ledger } from './ledger.ts';
+import { networkInvariants } from './networks.ts';
 
 /** 1: at most one Docker container per uid, and one running incarnation of a name, hosts declared lost aside. */
 const oneIncarnation: Invariant = {
@@ -37,53 +38,6 @@ const oneAssignment: Invariant = {
       if (ids.length > 2 || superseding.length !== 1)
         yield `${container} is assigned ${ids.length} times: ${ids.join(', ')}`;
     }
-  },
-};
-
-/** 2: no two endpoints hold one address, those on lost hosts included. */
-const addressesApart: Invariant = {
-  guarantee: 2,
-  name: 'no address twice',
-  *broken(ledger, touched) {
-    for (const address of touched.addresses) {
-      const holders = ledger.holders(address);
-      if (holders.length > 1) yield `${address} is held by ${holders.join(' and ')}`;
-    }
-  },
-};
-
-/** 2: no two networks overlap. */
-const networksApart: Invariant = {
-  guarantee: 2,
-  name: 'no networks overlap',
-  *broken(ledger, touched) {
-    if (!touched.networks) return;
-    const ranges = ledger.list('networks').map(({ id, value }) => ({ id, ...rangeOf(value.cidr) }));
-    ranges.sort((a, b) => a.first - b.first);
-    for (const [i, range] of ranges.entries()) {
-      const next = ranges[i + 1];
-      if (next && next.first <= range.last) yield `${range.id} and ${next.id} overlap`;
-    }
-  },
-};
-
-function rangeOf(cidr: string): { first: number; last: number } {
-  const [address = '', length = '32'] = cidr.split('/');
-  const first = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  return { first, last: first + 2 ** (32 - Number(length)) - 1 };
-}
-
-/** What must not be, not even between the single steps that others take. */
-const NEVER: ReadonlySet<string> = new Set(['unreadable', 'block-size', 'ordinal', 'attribute', 'address-twice']);
-
-/** 2: Calico's records agree with each other: blocks, affinities, handles, endpoints and pools. */
-const calicoAgrees: Invariant = {
-  guarantee: 2,
-  name: 'Calico’s records agree',
-  *broken(ledger, touched) {
-    if (!touched.calico) return;
-    for (const { code, id, message } of ledger.calico.findings())
-      if (ledger.foreignSteps === 0 || NEVER.has(code)) yield `${id}: ${code}: ${message}`;
   },
 };
 
@@ -153,9 +107,7 @@ const uidsAgree: Invariant = {
 export const invariants: readonly Invariant[] = [
   oneIncarnation,
   oneAssignment,
-  addressesApart,
-  networksApart,
-  calicoAgrees,
+  ...networkInvariants,
   withinLimits,
   uidsAgree,
   ...acceptedStands,

@@ -18,7 +18,7 @@ export interface Landing {
  * nobody can tell who wrote what.
  */
 export function brokenByLanding(ledger: Ledger, landing: Landing): string[] {
-  return [...withoutTheLead(ledger, landing), ...overTheUser(ledger, landing)];
+  return [...withoutTheLead(ledger, landing), ...overTheUser(ledger, landing), ...overOthers(ledger, landing)];
 }
 
 /** 4: who wrote for a controller leads, under the very lead that it was sent under. */
@@ -44,5 +44,14 @@ function* overTheUser(ledger: Ledger, { controller, replica, written }: Landing)
     const kind = ledger.locate(key)?.kind;
     if (kind !== undefined && kinds[kind].writers.every((writer) => writer === 'user'))
       yield `guarantee 5, what a user wrote is never changed: ${replica} wrote ${key} for ${controller}`;
+  }
+}
+
+/** 5: nor is what somebody else made in Calico. */
+function* overOthers(ledger: Ledger, { controller, replica, written }: Landing): Iterable<string> {
+  for (const key of written) {
+    const located = ledger.locate(key);
+    if (located?.kind === 'calico' && ledger.foreign.has(located.id))
+      yield `guarantee 5, what others have in Calico is never changed: ${replica} wrote ${key} for ${controller}`;
   }
 }

@@ -36,9 +36,14 @@ export class Ledger {
   /** Monotonic, milliseconds. */
   readonly now: () => number;
 
-  constructor(keyspace: Keyspace, now: () => number) {
+  /** The wall clock, milliseconds since the epoch. */
+  readonly wall: () => number;
+
+  /** @param wall  absent: as `now` */
+  constructor(keyspace: Keyspace, now: () => number, wall: () => number = now) {
     this.#keyspace = keyspace;
     this.now = now;
+    this.wall = wall;
   }
 
   /** @param change one key as the store has it now; `value` absent: deleted */

@@ -16,8 +16,11 @@ const COMPARED: ReadonlySet<Kind> = new Set<Kind>([
   'status/applications',
   'status/dockerclouds',
   'status/virtualnetworks',
+  'assignments',
   'containers',
   'hosts',
+  'networks',
+  'pending',
 ]);
 
 /** What changes since the last check may have broken. */

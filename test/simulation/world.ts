@@ -49,7 +49,11 @@ export class World {
   readonly broken: string[] = [];
   /** Of the user and of fate: never shared with a process, so that a changed controller meets the same fate. */
   readonly random: Random;
-  readonly ledger = new Ledger(this.keyspace, () => this.clock.monotonic());
+  readonly ledger = new Ledger(
+    this.keyspace,
+    () => this.clock.monotonic(),
+    () => this.clock.now(),
+  );
   readonly outages = new Outages(this.clock, this.ledger);
   readonly unrest: Unrest;
   deaths = 0;
