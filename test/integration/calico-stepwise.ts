@@ -124,20 +124,27 @@ export class Stepwise {
   /** Gives back the host's blocks, one after the other: pendingDeletion, then the block, then the affinity. */
   async releaseAffinities(host: string): Promise<void> {
     for (const id of await this.#store.ids(`${paths.hosts}/${host}/ipv4/block`)) {
-      const cidr = cidrOfKey(id);
-      const mine = await this.#store.read(affinity, id);
-      if (!cidr || !mine.value) continue;
-      const found = await this.#store.read(block, keyOf.block(cidr));
-      if (found.value?.affinity !== `host:${host}`) continue;
-      if (!(await this.#store.swap(affinity, id, { ...mine.value, state: 'pendingDeletion' }, mine.revision))) continue;
-      const { affinity_claim_time: _, ...rest } = found.value;
-      const empty = rest.allocations.every((index) => index === null);
-      const after = empty ? undefined : sealed({ ...rest, affinity: null });
-      // Whoever changed the block meanwhile goes on with it, and with the affinity.
-      if (!(await this.#store.swap(block, keyOf.block(cidr), after, found.revision))) continue;
-      const { revision } = await this.#store.read(affinity, id);
-      if (revision !== 0) await this.#store.swap(affinity, id, undefined, revision);
+      // Calico tries this again, too, when somebody else changed the block meanwhile.
+      while (!(await this.#releaseAffinity(host, id)));
     }
+  }
+
+  /** @returns whether there is nothing left to do: given up, or not the host's any more */
+  async #releaseAffinity(host: string, id: string): Promise<boolean> {
+    const cidr = cidrOfKey(id);
+    const mine = await this.#store.read(affinity, id);
+    if (!cidr || !mine.value) return true;
+    const found = await this.#store.read(block, keyOf.block(cidr));
+    if (found.value?.affinity !== `host:${host}`) return true;
+    if (!(await this.#store.swap(affinity, id, { ...mine.value, state: 'pendingDeletion' }, mine.revision)))
+      return false;
+    const { affinity_claim_time: _, ...rest } = found.value;
+    const empty = rest.allocations.every((index) => index === null);
+    const after = empty ? undefined : sealed({ ...rest, affinity: null });
+    if (!(await this.#store.swap(block, keyOf.block(cidr), after, found.revision))) return false;
+    const { revision } = await this.#store.read(affinity, id);
+    if (revision !== 0) await this.#store.swap(affinity, id, undefined, revision);
+    return true;
   }
 
   async #own(host: string): Promise<Cidr | undefined> {
