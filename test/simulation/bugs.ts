@@ -1,5 +1,7 @@
 import { judge } from '../../controllers/application/accept.ts';
 import { lossRules } from '../../controllers/hostpool/health.ts';
+import { FreshRanges } from '../../controllers/ippool/tools.ts';
+import { CalicoReader, nameOf, paths } from '../../lib/calico/index.ts';
 import { Fenced } from '../../lib/fence/index.ts';
 import type { HostNetwork } from '../../lib/network/index.ts';
 import { Planner } from '../../lib/placement/index.ts';
@@ -185,6 +187,53 @@ const noBrake: Bug = {
   },
 };
 
+/** Networks that are made at the same time do not know of each other. */
+const rangesForgotten: Bug = {
+  name: 'ranges-forgotten',
+  breaks: 2,
+  install() {
+    const { besides } = FreshRanges.prototype;
+    FreshRanges.prototype.besides = () => [];
+    return () => {
+      FreshRanges.prototype.besides = besides;
+    };
+  },
+};
+
+/** What is reserved in Calico is handed out all the same. */
+const gatewayHandedOut: Bug = {
+  name: 'gateway-handed-out',
+  breaks: 2,
+  install() {
+    const { reservations } = CalicoReader.prototype;
+    CalicoReader.prototype.reservations = () => [];
+    return () => {
+      CalicoReader.prototype.reservations = reservations;
+    };
+  },
+};
+
+/** What stands in Calico is taken for ours, whoever made it. */
+const othersBlocksTaken: Bug = {
+  name: 'others-records-taken',
+  breaks: 5,
+  controllers: (sound) =>
+    sound.map((definition) =>
+      definition.name !== 'ippool'
+        ? definition
+        : {
+            ...definition,
+            async reconcile(key, context) {
+              const { state, store } = context;
+              for (const { id, modRevision } of state.list('calico', paths.handles))
+                if (nameOf(id).startsWith('theirs'))
+                  await store.commit({ writes: [{ delete: 'calico', id, expect: modRevision }] });
+              return definition.reconcile(key, context);
+            },
+          },
+    ),
+};
+
 export const bugs: readonly Bug[] = [
   addressFreedTooEarly,
   unguardedWrites,
@@ -194,4 +243,7 @@ export const bugs: readonly Bug[] = [
   usersRecordRewritten,
   invalidTakenForDeleted,
   noBrake,
+  rangesForgotten,
+  gatewayHandedOut,
+  othersBlocksTaken,
 ];
