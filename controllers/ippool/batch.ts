@@ -34,11 +34,11 @@ export class Batch {
    */
   async add(make: () => Part): Promise<void> {
     const undo = this.plan.mark();
-    const part = make();
+    const part = keyed(make());
     if (this.#sizeWith(part) <= UNIT || this.#writes.size === 0) return this.#keep(part);
     undo();
     await this.commit();
-    this.#keep(make());
+    this.#keep(keyed(make()));
   }
 
   /** Commits what was gathered. */
@@ -51,18 +51,29 @@ export class Batch {
     this.plan.landed(await this.#store.commit({ writes, guards }));
   }
 
-  #sizeWith({ writes, guards }: Part): number {
+  #sizeWith({ writes, guards }: Keyed): number {
     let size = this.#writes.size + this.#guards.size + this.plan.size;
-    for (const write of writes) if (!this.#writes.has(keyOfWrite(write))) size++;
-    for (const guard of guards) if (!this.#guards.has(keyOfGuard(guard))) size++;
+    for (const [key] of writes) if (!this.#writes.has(key)) size++;
+    for (const [key] of guards) if (!this.#guards.has(key)) size++;
     return size;
   }
 
-  #keep({ writes, guards }: Part): void {
-    for (const write of writes) this.#writes.set(keyOfWrite(write), write);
-    for (const guard of guards) this.#guards.set(keyOfGuard(guard), guard);
+  #keep({ writes, guards }: Keyed): void {
+    for (const [key, write] of writes) this.#writes.set(key, write);
+    for (const [key, guard] of guards) this.#guards.set(key, guard);
   }
 }
+
+/** A part by what its writes and guards are about. */
+interface Keyed {
+  writes: [key: string, write: Write<Owned>][];
+  guards: [key: string, guard: Guard][];
+}
+
+const keyed = ({ writes, guards }: Part): Keyed => ({
+  writes: writes.map((write) => [keyOfWrite(write), write]),
+  guards: guards.map((guard) => [keyOfGuard(guard), guard]),
+});
 
 const keyOfWrite = (write: Write<Owned>): string => `${'put' in write ? write.put : write.delete}/${write.id}`;
 

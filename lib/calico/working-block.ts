@@ -74,7 +74,8 @@ export class WorkingBlock {
     if (indexes.size === 0) return [];
     this.#open.freed = true;
     const freed: Address[] = [];
-    for (const [ordinal, index] of allocations.entries()) {
+    for (let ordinal = 0; ordinal < allocations.length; ordinal++) {
+      const index = allocations[ordinal] ?? null;
       if (index === null || !indexes.has(index)) continue;
       const sequence = sequences.get(String(ordinal));
       allocations[ordinal] = null;

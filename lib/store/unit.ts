@@ -35,7 +35,7 @@ export class Part {
 /** A unit in etcd's terms. All keys are absolute. */
 export interface PreparedUnit {
   readonly fence: LeaderFence;
-  /** Each key once: what is written, then what is guarded. Few, so a search through them is fast. */
+  /** Each key once: what is written, then what is guarded. */
   readonly parts: readonly Part[];
   /** Ranges in which no key may be. */
   readonly empty: readonly KeyRange[];
@@ -87,6 +87,7 @@ export function prepare(
     });
   }
   const parts: Part[] = [];
+  const find = finder(parts, writes.length + guards.length);
   const kinds: Kind[] = [];
   let written = 0;
   let bytes = 0;
@@ -95,7 +96,7 @@ export function prepare(
     const kind = 'put' in write ? write.put : write.delete;
     const key = keyspace.key(kind, write.id);
     // Nothing but writes has been looked at so far.
-    if (find(parts, key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
+    if (find(key)) throw new BerthError('BERTH_INTERNAL', 'a unit writes a key twice', { place: key });
     const before = view.get(kind, write.id);
     const part = new Part(key, write.expect ?? before?.modRevision ?? 0);
     parts.push(part);
@@ -125,7 +126,7 @@ export function prepare(
     const kind = 'absent' in guard ? guard.absent : guard.unchanged;
     const key = keyspace.key(kind, guard.id);
     const expected = 'absent' in guard ? 0 : (guard.at ?? view.get(kind, guard.id)?.modRevision ?? 0);
-    const known = find(parts, key);
+    const known = find(key);
     if (known && known.expected !== expected) throw conflict(key, known.expected, expected);
     if (known) continue;
     parts.push(new Part(key, expected));
@@ -138,10 +139,22 @@ export function prepare(
   return { fence, parts, empty, writes: written, kinds, bytes };
 }
 
-/** The part of a key. */
-export function find(parts: readonly Part[], key: string): Part | undefined {
-  for (const part of parts) if (part.key === key) return part;
-  return undefined;
+/** So many parts are searched through faster than their keys are hashed. */
+const FEW = 8;
+
+/**
+ * Finds the part of a key among parts while these grow.
+ *
+ * @param count  how many there will be at most
+ */
+function finder(parts: readonly Part[], count: number): (key: string) => Part | undefined {
+  if (count <= FEW) return (key) => parts.find((part) => part.key === key);
+  const byKey = new Map<string, Part>();
+  let indexed = 0;
+  return (key) => {
+    for (; indexed < parts.length; indexed++) byKey.set(parts[indexed]!.key, parts[indexed]!);
+    return byKey.get(key);
+  };
 }
 
 /** The store holds already what the write asks for, as far as the cache knows and unless the write expects another revision. */
