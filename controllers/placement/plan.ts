@@ -146,7 +146,7 @@ class Round {
   /** A container without an assignment: it waits for its last incarnation to be gone, then goes where it fits. */
   #placeNew(container: Entry<'containers'>): void {
     if (this.#isGoing(container.id)) return;
-    const wait = this.#networkWait(container.id);
+    const wait = this.#networkWait(container);
     if (wait > 0) this.#again(wait);
     else this.#inOrder(container, () => void this.#place(container, []));
   }
@@ -159,10 +159,14 @@ class Round {
     });
   }
 
-  #networkWait(id: string): number {
-    const pending = this.#state.get('pending', id)?.value;
-    if (!pending || !('network' in pending.rejected)) return 0;
-    return Date.parse(pending.since) + NETWORK_RETRY_MS - this.#now;
+  /** Whoever was refused by a network asks again after a while, or as soon as one of its networks is another than it was. */
+  #networkWait({ id, value: { networks } }: Entry<'containers'>): number {
+    const pending = this.#state.get('pending', id);
+    if (!pending || !('network' in pending.value.rejected)) return 0;
+    const changed = networks.some(
+      (name) => (this.#state.get('networks', name)?.modRevision ?? 0) > pending.modRevision,
+    );
+    return changed ? 0 : Date.parse(pending.value.since) + NETWORK_RETRY_MS - this.#now;
   }
 
   /** @returns the unit that assigns it; undefined: it waits, and why is written down */

@@ -150,6 +150,26 @@ describe('the plan of placement', () => {
     ).to.include('assignments');
   });
 
+  it('tries again at once when a full network is given room', () => {
+    const network = {
+      ...{ uid: 1, cloud: '', cidr: '10.9.0.0/28', gateway: '169.254.1.1', pools: ['full'], blockSize: 30, dns: [] },
+      ...{ provider: 'linux' as const, used: 16, capacity: 16 },
+    };
+    const state = new State({
+      hosts: { 'c/h1': host() },
+      containers: { [WEB]: container({ networks: ['full'] }) },
+      networks: { full: network },
+    });
+    settle(state);
+    expect(state.get('pending', WEB)?.value).to.deep.include({
+      message: 'no host fits: 1 of 1 cannot help: network full is full',
+      rejected: { network: 1 },
+    });
+    settle(state.put({ networks: { full: { ...network, capacity: 32 } } }));
+    expect(assigned(state)).to.deep.equal([`h1/${WEB}`]);
+    expect(state.list('pending')).to.deep.equal([]);
+  });
+
   it('does not give away a host port that a container on its way out still holds', () => {
     const state = new State({
       hosts: { 'c/h1': host() },
