@@ -1,5 +1,6 @@
 import { brokenAtRest, leaked } from '../invariants/index.ts';
 import { draw } from './deeds.ts';
+import { hostsBroken } from './hosts.ts';
 import { deleteEverything } from './users.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -54,7 +55,12 @@ async function run(seed: number, steps: number, options: WorldOptions): Promise<
     say('fate rests');
     world.heal();
     await world.finish(world.foreign.giveBack());
-    await world.rest(() => [...brokenAtRest(world.ledger), ...world.names.broken(world.ledger)], REST, 'at rest');
+    const wrong = () => [
+      ...brokenAtRest(world.ledger),
+      ...world.names.broken(world.ledger),
+      ...hostsBroken(world.ledger, world.hollow.machines.values()),
+    ];
+    await world.rest(wrong, REST, 'at rest');
   }
   if (world.broken.length === 0) {
     say('the user deletes everything');

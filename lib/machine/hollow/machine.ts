@@ -1,5 +1,6 @@
 import type { CallLimits } from '../../docker/index.ts';
 import { BerthError } from '../../errors/index.ts';
+import type { HostNetworkPlan, NamedPolicy } from '../../network/index.ts';
 import { type Clock, type Random, sleep } from '../../platform/index.ts';
 import type { LocationSpec } from '../../records/index.ts';
 
@@ -34,7 +35,9 @@ export class HollowMachine {
   readonly images = new Set<string>();
   /** Namespace → addresses of its interfaces by host interface. */
   readonly namespaces = new Map<string, Map<string, string[]>>();
-  routes: { to: string; via: string }[] = [];
+  routes: HostNetworkPlan['routes'] = [];
+  /** Who reaches whom, by host interface; one without any is reached by nobody. */
+  readonly policies = new Map<string, NamedPolicy>();
   /** Installations whose routes and rules are as their last batch left them. */
   readonly intact = new Set<string>();
   publishedPorts = new Map<string, string>();
@@ -144,6 +147,7 @@ export class HollowMachine {
   /** Somebody flushes rules and routes. */
   loseRules(): void {
     this.publishedPorts.clear();
+    this.policies.clear();
     this.routes = [];
     this.intact.clear();
   }

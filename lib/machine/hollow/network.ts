@@ -36,8 +36,14 @@ export function createHollowNetwork(machine: HollowMachine): HostNetwork {
 function make(machine: HollowMachine, plan: HostNetworkPlan): void {
   machine.namespaces.clear();
   machine.publishedPorts.clear();
+  machine.policies.clear();
+  const policies = new Map(plan.policies.map((policy) => [policy.name, policy]));
   for (const { namespace, interfaces, ports } of plan.attachments) {
     machine.namespaces.set(namespace, new Map(interfaces.map((each) => [each.hostInterface, addressesOf(each)])));
+    for (const { hostInterface, policy } of interfaces) {
+      const decided = policy === undefined ? undefined : policies.get(policy);
+      if (decided) machine.policies.set(hostInterface, decided);
+    }
     for (const { host, protocol } of ports) machine.publishedPorts.set(`${host}/${protocol}`, namespace);
   }
   machine.routes = plan.routes;
