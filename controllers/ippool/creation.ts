@@ -62,7 +62,7 @@ function placeFor(wanted: Wanted, context: Ippool): Place {
     context.event(wanted.about, 'Warning', reason, message);
     return { refused: { observed: [notAllocated(reason, message)], result: { after: BLOCKED } } };
   };
-  const pool = poolNameFor(name, state, context.installation);
+  const pool = poolNameFor(name, [], state, context.installation);
   if (pool === undefined) return refuse('NameTaken', `Calico has an IP pool ${name} that is not ours`);
   if (spec.cidr !== undefined) {
     const range = parseCidr(spec.cidr);
@@ -79,15 +79,22 @@ function placeFor(wanted: Wanted, context: Ippool): Place {
 /**
  * What the next pool of a network is called: as the network, then with a number.
  *
+ * @param has  names of the pools that it has, also of one that somebody deleted and that is made again
  * @returns undefined where somebody else has a pool of the network's own name
  */
-export function poolNameFor(network: string, state: View, installation: string): string | undefined {
+export function poolNameFor(
+  network: string,
+  has: readonly string[],
+  state: View,
+  installation: string,
+): string | undefined {
   const reader = new CalicoReader(state);
   const { value: namesake, revision } = reader.pool(network);
-  if (revision === 0) return network;
-  if (!namesake || !isOurs(namesake, installation)) return undefined;
+  if (revision === 0 && !has.includes(network)) return network;
+  if (revision !== 0 && (!namesake || !isOurs(namesake, installation))) return undefined;
   let number = 2;
-  while (reader.revisionOf(keyOf.pool(`${network}-${number}`)) !== 0) number++;
+  const isTaken = (name: string) => has.includes(name) || reader.revisionOf(keyOf.pool(name)) !== 0;
+  while (isTaken(`${network}-${number}`)) number++;
   return `${network}-${number}`;
 }
 

@@ -171,10 +171,11 @@ function correctReservation(draft: Draft, wanted: Wanted, { state, installation 
 function extend(draft: Draft, wanted: Wanted, record: NetworkRecord, context: Ippool, origin: Origin): void {
   const { state, tools, installation } = context;
   if (draft.pools.length >= MOST_RANGES) return;
-  const has = new Set(draft.pools.map(({ range }) => range));
-  const declared = explicitRanges(wanted.spec).filter((range) => !has.has(formatCidr(range)));
+  const ranges = new Set(draft.pools.map(({ range }) => range));
+  const declared = explicitRanges(wanted.spec).filter((range) => !ranges.has(formatCidr(range)));
   const add = (range: Cidr, blockSize: number) => {
-    const name = poolNameFor(wanted.name, state, installation);
+    const has = draft.pools.map(({ name }) => name);
+    const name = poolNameFor(wanted.name, has, state, installation);
     if (name === undefined) return;
     const { natOutgoing, encapsulation } = wanted;
     const spec = poolSpec({ range, blockSize, natOutgoing, encapsulation });

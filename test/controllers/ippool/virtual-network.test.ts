@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { keyOf } from '../../../lib/calico/index.ts';
+import { keys } from '../../lib/reconcile/support.ts';
 import { Scenario } from './scenario.ts';
 
 const EXPLICIT = 'cidr: 192.168.34.0/24, gateway: 192.168.34.1, dnsServers: [10.0.0.53]';
@@ -329,6 +330,18 @@ describe('a VirtualNetwork', () => {
       expect(s.message('blue', 'InSync')).to.include('IP pool blue was deleted');
       expect(s.network('blue')).to.include({ used: 1 });
       expect(s.findings()).to.deep.equal([]);
+    });
+
+    it('or deleted, in the moment when it is to have another, gets both', async () => {
+      await s.virtualNetwork('blue', EXPLICIT);
+      await ready('blue');
+      const pool = keys.key('calico', keyOf.pool('blue'));
+      const more = { put: keys.key('virtualnetworks', 'blue'), value: `spec: {${EXPLICIT}, pools: [192.168.99.0/29]}` };
+      await s.world.settle(s.world.kv.txn({ compare: [], then: [{ delete: pool }, more] }));
+      await s.until(() => s.network('blue')?.ranges?.length === 2, 'the other range');
+      await s.settle();
+      const cidrs = ['blue', 'blue-2'].map((name) => JSON.parse(s.calico(keyOf.pool(name)) ?? '{}').spec?.cidr);
+      expect(cidrs).to.deep.equal(s.network('blue')?.ranges);
     });
 
     it('and whose profile, too', async () => {
