@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import { BerthError } from '../../lib/errors/index.ts';
 import { controllers } from '../../lib/store/index.ts';
-import { readOption } from './etcd.ts';
+import { readOption } from './file.ts';
 
 /** User and password in etcd, by who uses them: `reader` or a controller. */
 export type Credentials = Readonly<Record<string, { user: string; password: string }>>;

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { BerthError, messageOf } from '../../lib/errors/index.ts';
+import { BerthError } from '../../lib/errors/index.ts';
 import type { Clock, Log } from '../../lib/platform/index.ts';
 import type { EtcdOptions } from '../../lib/store/etcd/index.ts';
 import type { Kv } from '../../lib/store/index.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
+import { readOption } from './file.ts';
 
 /** What a bare `etcdctl` reaches too. */
 export const DEFAULT_ETCD = 'http://127.0.0.1:2379';
@@ -107,15 +107,6 @@ async function readUser({ etcdUser, etcdPasswordFile }: EtcdFlags): Promise<Pick
     throw usage('--etcd-user and --etcd-password-file go together', etcdUser ? 'no password' : 'no user');
   const text = await readOption('--etcd-password-file', etcdPasswordFile);
   return { user: etcdUser, password: text.replace(/\r?\n$/, '') };
-}
-
-/** @throws BERTH_USAGE when the file cannot be read */
-export async function readOption(option: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new BerthError('BERTH_USAGE', `${option} cannot be read: ${messageOf(error)}`);
-  }
 }
 
 const usage = (message: string, found?: string, expected?: string): BerthError =>

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { BerthError, messageOf } from '../../lib/errors/index.ts';
 import { addressesOf, type Port } from '../client/http.ts';
 import type { State } from '../client/reading.ts';
-import { readOption } from './etcd.ts';
+import { readOption } from './file.ts';
 import { DEFAULT_HTTP, defaultTokenPath } from './http.ts';
 
 export interface PortFlags {

@@ -1,7 +1,7 @@
 import { BerthError } from '../../lib/errors/index.ts';
 import type { AnyController } from '../../lib/reconcile/index.ts';
 import { defaultIdentityPath } from '../../lib/secrets/index.ts';
-import { readOption } from '../options/etcd.ts';
+import { readOption } from '../options/file.ts';
 import { defaultTokenPath } from '../options/http.ts';
 import type { ServerFlags } from '../options/server.ts';
 import { type Address, isLoopback, parseAddress } from './address.ts';
