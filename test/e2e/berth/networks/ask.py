@@ -14,9 +14,8 @@ import threading
 import time
 
 DEADLINE = time.monotonic() + 2
-# RFC 1035: the SOA of the zone `berth`, which only our own server has with authority, whoever else answers out there.
+# RFC 1035: the SOA of the zone `berth`, which only our own server has, whoever else answers on that port out there.
 QUESTION = struct.pack("!HHHHHH", 7, 0, 1, 0, 0, 0) + b"\5berth\0" + struct.pack("!HH", 6, 1)
-AUTHORITY = 0x0400
 
 
 def left():
@@ -24,7 +23,9 @@ def left():
 
 
 def said_by_dns(message):
-    return "dns" if len(message) >= 4 and struct.unpack("!H", message[2:4])[0] & AUTHORITY else ""
+    if len(message) < 12 or message[:2] != QUESTION[:2]:
+        return ""
+    return "dns" if struct.unpack("!H", message[6:8])[0] > 0 else ""
 
 
 def tcp(address, port):
