@@ -63,16 +63,24 @@ export class ForeignCalico {
       return `${name} deleted`;
     }
     const range = parseCidr(cidr);
-    const taken = (await this.#pools()).find(({ pool }) => overlaps(parseCidr(pool.spec.cidr), range));
+    const read = await this.#pools();
+    const taken = read.pools.find(({ pool }) => overlaps(parseCidr(pool.spec.cidr), range));
     if (taken) return `${name}: ${cidr} overlaps with ${taken.pool.metadata.name}`;
     const made = { name, spec: { cidr, blockSize: 26, nodeSelector: 'all()', natOutgoing: true } };
-    await this.#store.put(keyOf.pool(name), resource('IPPool', made), 0);
-    return `${name} ${cidr}`;
+    // calicoctl looks first, too; that somebody comes in between is Calico's own weakness, and not looked for here.
+    const key = `${ROOT}${paths.pools}/`;
+    const unchanged = { key, end: prefixEnd(key), target: 'mod', op: '<', value: read.revision + 1 } as const;
+    const own = ROOT + keyOf.pool(name);
+    const { succeeded } = await this.#store.kv.txn({
+      compare: [unchanged, { key: own, target: 'mod', op: '=', value: 0 }],
+      then: [{ put: own, value: resource('IPPool', made) }],
+    });
+    return succeeded ? `${name} ${cidr}` : `${name}: somebody was faster`;
   }
 
   /** Somebody's calicoctl changes a pool of ours, or deletes it. */
   async tamper(how: 'disable' | 'nat' | 'delete', pickOne: <T>(items: readonly T[]) => T): Promise<string> {
-    const ours = (await this.#pools()).filter(({ pool }) => pool.metadata.annotations?.has(INSTALLATION));
+    const ours = (await this.#pools()).pools.filter(({ pool }) => pool.metadata.annotations?.has(INSTALLATION));
     if (ours.length === 0) return 'none';
     const { pool, revision } = pickOne(ours);
     const id = keyOf.pool(pool.metadata.name);
@@ -103,7 +111,7 @@ export class ForeignCalico {
   /** Takes an address in a pool of ours; step by step, in the background, so that others come in between. */
   async take(pickOne: <T>(items: readonly T[]) => T): Promise<string> {
     if (this.#held.length >= MOST_HELD) return 'enough';
-    const open = (await this.#pools()).filter(({ pool: { spec } }) => !spec.disabled && !spec.cidr.includes(':'));
+    const open = (await this.#pools()).pools.filter(({ pool: { spec } }) => !spec.disabled && !spec.cidr.includes(':'));
     if (open.length === 0) return 'none';
     const { cidr, blockSize = 26 } = pickOne(open).pool.spec;
     const host = pickOne(HOSTS);
@@ -165,10 +173,14 @@ export class ForeignCalico {
     this.#doing.add(doing);
   }
 
-  async #pools(): Promise<{ pool: Resource<IPPoolSpec>; revision: number }[]> {
+  async #pools(): Promise<{ pools: { pool: Resource<IPPoolSpec>; revision: number }[]; revision: number }> {
     const key = `${ROOT}${paths.pools}/`;
-    const { kvs } = await this.#store.kv.range({ key, end: prefixEnd(key) });
-    return kvs.map((each) => ({ pool: decodeRecord(ipPool, each.key, each.value), revision: each.modRevision }));
+    const { kvs, revision } = await this.#store.kv.range({ key, end: prefixEnd(key) });
+    const pools = kvs.map((each) => ({
+      pool: decodeRecord(ipPool, each.key, each.value),
+      revision: each.modRevision,
+    }));
+    return { pools, revision };
   }
 
   async #reserved(): Promise<Cidr[]> {
