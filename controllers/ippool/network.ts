@@ -1,5 +1,6 @@
+import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
-import type { VirtualNetworkSpec } from '../../lib/records/index.ts';
+import type { NetworkRecord, VirtualNetworkSpec } from '../../lib/records/index.ts';
 import { acceptNetwork, needsReplacement } from './accept.ts';
 import { attachedTo } from './attached.ts';
 import type { Ippool } from './context.ts';
@@ -64,11 +65,7 @@ async function bringAbout(
     const attached = attachedTo(name, state);
     if (attached.length === 0) return removeNetwork(network, context);
     // Taken over while nothing was attached, or said by a blueprint: what runs keeps its addresses.
-    const kept = await keepNetwork(
-      network,
-      { ...wanted, spec: inForceOf(wanted.spec, network.value.ranges ?? []) },
-      context,
-    );
+    const kept = await keepNetwork(network, { ...wanted, spec: inForceOf(wanted.spec, network.value) }, context);
     const message = `${network.value.cidr} stays until nothing is attached any more: ${attached.slice(0, 5).join(', ')}`;
     context.event(wanted.about, 'Warning', 'InUse', message);
     return { ...kept, observed: [notAllocated('InUse', message)] };
@@ -77,9 +74,8 @@ async function bringAbout(
   return keepNetwork(network, wanted, context);
 }
 
-/** A spec with the ranges that the network has instead of those that it should have. */
-const inForceOf = (spec: VirtualNetworkSpec, [cidr, ...pools]: string[]): VirtualNetworkSpec => ({
-  ...spec,
-  ...(cidr !== undefined && { cidr }),
-  pools,
-});
+/** A spec with the ranges and the gateway that the network has instead of those that it should have. */
+function inForceOf({ gateway: _, ...spec }: VirtualNetworkSpec, network: NetworkRecord): VirtualNetworkSpec {
+  const [cidr = network.cidr, ...pools] = network.ranges ?? [];
+  return { ...spec, cidr, pools, ...(network.gateway !== GATEWAY && { gateway: network.gateway }) };
+}
