@@ -66,11 +66,22 @@ export interface DockerCloudWritten {
    */
   docker?: {
     /**
-     * Storage driver of the engine. Without one the engine chooses.
+     * Storage driver of the engine, or its snapshotter where it keeps images in containerd. Without one the engine chooses.
      */
-    storageDriver?: string;
+    storageDriver?:
+      | 'overlay2'
+      | 'fuse-overlayfs'
+      | 'btrfs'
+      | 'zfs'
+      | 'vfs'
+      | 'overlay'
+      | 'aufs'
+      | 'devicemapper'
+      | 'overlayfs'
+      | 'native'
+      | 'stargz';
     /**
-     * Log driver of the engine. Without one the engine chooses; `berth logs` needs one that can be read, such as json-file or local.
+     * Log driver of the engine, or a plugin that is on the machines, with its tag. Without one the engine chooses; `berth logs` needs one that can be read, such as json-file or local.
      */
     logDriver?: string;
     /**
@@ -88,7 +99,7 @@ export interface DockerCloudWritten {
       [k: string]: string;
     };
     /**
-     * Further options of the engine's daemon.json, as Docker documents them; they win over what berth sets, but hosts, tls, tlsverify, tlscacert, tlscert and tlskey stay berth's.
+     * Further options of the engine's daemon.json, as Docker documents them; they win over what berth sets, but hosts, tls, tlsverify, tlscacert, tlscert, tlskey and pidfile stay berth's. A change goes from host to host, one at a time; an engine that does not start with it gets its former options back, and the change goes no further.
      */
     daemon?: {
       [k: string]: unknown;
@@ -395,11 +406,22 @@ export interface DockerCloudSpec {
    */
   docker: {
     /**
-     * Storage driver of the engine. Without one the engine chooses.
+     * Storage driver of the engine, or its snapshotter where it keeps images in containerd. Without one the engine chooses.
      */
-    storageDriver?: string;
+    storageDriver?:
+      | 'overlay2'
+      | 'fuse-overlayfs'
+      | 'btrfs'
+      | 'zfs'
+      | 'vfs'
+      | 'overlay'
+      | 'aufs'
+      | 'devicemapper'
+      | 'overlayfs'
+      | 'native'
+      | 'stargz';
     /**
-     * Log driver of the engine. Without one the engine chooses; `berth logs` needs one that can be read, such as json-file or local.
+     * Log driver of the engine, or a plugin that is on the machines, with its tag. Without one the engine chooses; `berth logs` needs one that can be read, such as json-file or local.
      */
     logDriver?: string;
     /**
@@ -417,7 +439,7 @@ export interface DockerCloudSpec {
       [k: string]: string;
     };
     /**
-     * Further options of the engine's daemon.json, as Docker documents them; they win over what berth sets, but hosts, tls, tlsverify, tlscacert, tlscert and tlskey stay berth's.
+     * Further options of the engine's daemon.json, as Docker documents them; they win over what berth sets, but hosts, tls, tlsverify, tlscacert, tlscert, tlskey and pidfile stay berth's. A change goes from host to host, one at a time; an engine that does not start with it gets its former options back, and the change goes no further.
      */
     daemon: {
       [k: string]: unknown;

@@ -1,10 +1,12 @@
 import type { DockerCloudSpec } from '../records/index.ts';
+import { checkDocker } from './dockercloud-docker.ts';
 import { checkCloudNetwork } from './dockercloud-network.ts';
 import { type Field, isMap } from './field.ts';
 
 /** What no single field of a DockerCloud can say: the bounds of its hosts belong together, and others exclude each other. */
 export function checkDockerCloud(spec: DockerCloudSpec, written: unknown, field: Field): DockerCloudSpec {
   checkNameServers(spec, field.at('dns', 'servers'));
+  checkDocker(spec.docker, field.at('docker'));
   checkCloudNetwork(spec.network, field.at('network'));
   const { min, max } = spec.hosts;
   if (min <= max) return spec;
