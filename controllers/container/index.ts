@@ -4,7 +4,7 @@ import { allDone, controller, type Result } from '../../lib/reconcile/index.ts';
 import { hostOf, nameOf } from '../../lib/store/index.ts';
 import { perform } from './effects.ts';
 import { listen } from './hints.ts';
-import { type ContainerContext, Host } from './host.ts';
+import { type ContainerContext, Host, READ_AGAIN } from './host.ts';
 import { hostsConcerned } from './neighbourhood.ts';
 import { plan } from './plan.ts';
 import type { ContainerTools } from './tools.ts';
@@ -42,7 +42,9 @@ export const container = controller<'observed', ContainerTools>({
 async function reconcileHost(name: string, context: ContainerContext): Promise<Result> {
   const { state, tools, fence } = context;
   const record = state.by('hosts', 'name', name)[0]?.value;
-  if (!record || (record.agent && tools.agentOf !== name)) return;
+  if (!record) return withoutRecord(name, context);
+  tools.memory.recorded(name);
+  if (record.agent && tools.agentOf !== name) return;
   if (record.gone) return forgetAll(name, context);
   // Nothing was ever on it, and nobody need answer there yet.
   if (record.prepared === undefined) return;
@@ -81,6 +83,22 @@ const TROUBLE = [
 const TROUBLE_MOST = 30_000;
 /** The life of a container has half as many; a host that needs more goes round again. */
 const STEPS_AT_MOST = 16;
+
+/**
+ * A host whose record somebody deleted: nobody reaches it any more, and hostpool destroys machines that no record
+ * explains. Until that is sure to be done what was observed there stands, and keeps its addresses out of use.
+ */
+async function withoutRecord(name: string, context: ContainerContext): Promise<Result> {
+  const { state, clock, tools } = context;
+  if (state.list('observed', name).length === 0) return tools.memory.recorded(name);
+  const left = tools.memory.unrecorded(name, clock.monotonic()) + WITHOUT_RECORD - clock.monotonic();
+  const claimed = state.list('machineclaims').some(({ value }) => value.host === name);
+  if (left > 0 || claimed) return { after: Math.max(left, READ_AGAIN) };
+  return forgetAll(name, context);
+}
+
+/** Milliseconds that a host has no record until what was observed there is over. */
+const WITHOUT_RECORD = 5 * 60_000;
 
 /** A host that is gone runs nothing and never will: what was observed there is over. */
 async function forgetAll(name: string, { state, store, tools }: ContainerContext): Promise<Result> {

@@ -29,9 +29,13 @@ export const signature = (plan: HostNetworkPlan, { shim }: Pick<Snapshot, 'shim'
 /** What a failure to attach an incarnation is noted under. */
 export const networkOf = (uid: string): string => `network:${uid}`;
 
+/** Its endpoint is there, of this incarnation, and not because its network is full. */
+export const hasAddresses = ({ assignment, endpoint }: Pick<Member, 'assignment' | 'endpoint'>): boolean =>
+  endpoint !== undefined && endpoint.uid === assignment?.uid && endpoint.message === undefined;
+
 /** All of its interfaces are there, in a namespace of its own. */
-export const isAttached = ({ endpoint }: Member, { id }: Contained, snapshot: Snapshot): boolean =>
-  isThere(namespaceOf(id), endpoint?.interfaces ?? [], snapshot);
+export const isAttached = (member: Member, { id }: Contained, snapshot: Snapshot): boolean =>
+  hasAddresses(member) && isThere(namespaceOf(id), member.endpoint?.interfaces ?? [], snapshot);
 
 /** A namespace is there, with these interfaces: with the addresses planned, or, where others choose them, with any. */
 export function isThere(

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Action, type Contained, type Member, removalOf, type Snapshot } from './model.ts';
-import { isAttached, isThere, networkOf, networkPlan, signature } from './network.ts';
+import { hasAddresses, isAttached, isThere, networkOf, networkPlan, signature } from './network.ts';
 import { creating, observe } from './observed.ts';
 
 /**
@@ -40,11 +40,12 @@ function ofMember(member: Member, snapshot: Snapshot): Action[] {
   }
   if (!assignment) return [];
 
-  const { endpoint, record } = member;
-  // Without addresses there is nothing to start with: placement takes such an assignment back.
-  if (endpoint?.uid !== assignment.uid || endpoint.message !== undefined) return [];
+  const { record } = member;
   const placed = record?.spec === assignment.spec ? record : undefined;
-  if (!observed) return placed || container ? [{ do: 'claim', member, observed: creating(member) }] : [];
+  // Without addresses nothing is made or started: placement takes such an assignment back. What is there is told of.
+  const addressed = hasAddresses(member);
+  if (!observed) return addressed && (placed || container) ? [{ do: 'claim', member, observed: creating(member) }] : [];
+  if (!addressed && !container) return [];
 
   const step = container
     ? live(member, container, { pause, snapshot })
@@ -99,6 +100,7 @@ function live(
     return ['running', 'restarting', 'paused'].includes(container.state) ? { do: 'stop', container } : undefined;
   }
   if (!shouldStart(member, container)) return undefined;
+  if (!hasAddresses(member)) return undefined;
   if (pause && !holds(pause)) return { do: 'hold', member, uid, container: pause };
   return isAttached(member, container, snapshot) ? { do: 'start', container } : undefined;
 }

@@ -55,6 +55,7 @@ const PULLS_AT_ONCE = 3;
 
 export class Memory {
   readonly #hosts = new Map<string, HostMemory>();
+  readonly #unrecorded = new Map<string, number>();
   /** Of the leads of this moment: each asks for a reconcile of a host, where that is its own. */
   readonly wakers = new Set<(host: string) => void>();
 
@@ -93,6 +94,17 @@ export class Memory {
   missed(host: string): void {
     const memory = this.#hosts.get(host);
     if (memory) memory.networkIsOld = true;
+  }
+
+  /** @returns since when a host that has no record has been known to have none (monotonic, milliseconds) */
+  unrecorded(host: string, now: number): number {
+    const since = this.#unrecorded.get(host) ?? now;
+    this.#unrecorded.set(host, since);
+    return since;
+  }
+
+  recorded(host: string): void {
+    this.#unrecorded.delete(host);
   }
 
   forget(host: string): void {

@@ -217,6 +217,30 @@ describe('the container controller', () => {
     await eventually('it is forgotten', async () => (await observed()) === undefined);
   });
 
+  it('forgets what ran on a host whose record somebody deleted, minutes later, when its machine is given back', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    await put('machineclaims/byon/192.0.2.1:22', { cloud: 'cloud', host: 'h-1', installation: 'i' });
+    await world.delete('hosts/cloud/h-1');
+    await world.clock.advance(8 * 60_000);
+    expect(await observed(), 'its machine is still taken').property('state', 'running');
+    await world.delete('machineclaims/byon/192.0.2.1:22');
+    await eventually('it is forgotten', async () => (await observed()) === undefined);
+  });
+
+  it('forgets nothing of a host whose record comes back, and begins to wait anew when it goes again', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    const record = (await world.list('hosts'))['cloud/h-1'] as object;
+    for (const _ of [1, 2]) {
+      await world.delete('hosts/cloud/h-1');
+      await world.clock.advance(4 * 60_000);
+      await put('hosts/cloud/h-1', record);
+      await world.clock.advance(60_000);
+    }
+    expect(await observed()).property('state', 'running');
+  });
+
   it('leaves alone what is not of this installation', async () => {
     const { engine } = hollow.connect('h-1');
     const foreign = {

@@ -144,6 +144,34 @@ describe('the plan of a host', () => {
     });
   }
 
+  it('goes on telling what Docker says of a container whose endpoint is lost, starts it only when that is back', () => {
+    for (const shim of [true, false]) {
+      const world = running({ shim });
+      const endpoint = world.endpoints.get(WEB)!;
+      world.endpoints.clear();
+      settle(world);
+      expect(world.observed.get(WEB)).deep.include({ state: 'running', addresses: {} });
+      world.end(only(world).id, 255);
+      settle(world);
+      expect(world.observed.get(WEB)).include({ state: 'exited', exitCode: 255 });
+      expect(only(world).state).equal('exited');
+      world.endpoints.set(WEB, endpoint);
+      settle(world);
+      expect(world.observed.get(WEB)).deep.include({
+        state: 'running',
+        addresses: { 'default.shop.default': '10.64.0.1' },
+      });
+    }
+  });
+
+  it('attaches others beside a container whose endpoint is lost', () => {
+    const world = running();
+    world.endpoints.clear();
+    assigned({ uid: 'u2', id: 'default/shop/other-0', address: '10.64.0.2' }, world);
+    settle(world);
+    expect(world.observed.get('default/shop/other-0')).include({ state: 'running' });
+  });
+
   it('stops what is not to run, and starts it again', () => {
     for (const restart of ['no', 'unless-stopped'] as const) {
       const world = running({ record: containerRecord({ restart }) });
