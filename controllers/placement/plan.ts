@@ -3,9 +3,9 @@
  *
  * What protects what (design §1.3): every new assignment compares `schedulable/<cloud>` (against a host that leaves),
  * the cloud's record (against limits that were lowered), the container's record (against an application that is being
- * deleted and looks for what is left), and that its host holds no `observed` of the container's name (against the old
- * incarnation); a move off a lost host compares the host's record, in the same transaction that deletes the old
- * assignment.
+ * deleted and looks for what is left), the assignments that the record was resolved from (against values that hold no
+ * more), and that its host holds no `observed` of the container's name (against the old incarnation); a move off a lost
+ * host compares the host's record, in the same transaction that deletes the old assignment.
  */
 
 import { type Filter, type HostModel, type Pipeline, Planner, pipeline } from '../../lib/placement/index.ts';
@@ -14,6 +14,7 @@ import type { AssignmentRecord, HostRecord, PendingRecord } from '../../lib/reco
 import { containerOf, type Entry, type Guard, hostOf, type Unit, type View } from '../../lib/store/index.ts';
 import { modelHosts, requestOf, strategiesOf } from './model.ts';
 import { awaited, RESOLUTION_MS, Sources } from './sources.ts';
+import { UNRECORDED_MS, Unrecorded } from './unrecorded.ts';
 
 export type PlacementUnit = Unit<'assignments' | 'pending'>;
 
@@ -32,6 +33,14 @@ export function plan(cloud: string, state: View, { random, now }: { random: Rand
 
 type Why = Pick<PendingRecord, 'message' | 'rejected' | 'outdated'>;
 
+interface Step {
+  container: Entry<'containers'>;
+  take(): void;
+}
+
+/** A unit holds 120 parts. Whoever has more sources than that compares the first of them. */
+const MOST_SOURCES = 100;
+
 class Round {
   readonly #cloud: string;
   readonly #state: View;
@@ -44,8 +53,11 @@ class Round {
   readonly #units: PlacementUnit[] = [];
   /** By container: uid of what this round assigns. */
   readonly #placed = new Map<string, string>();
-  /** Steps for containers whose values are of others that are gone: last, when it shows what takes their place. */
-  readonly #outdated: (() => void)[] = [];
+  /** Steps for containers whose values are of others: when it shows who of these stays. */
+  readonly #dependents: Step[] = [];
+  /** uids of assignments that this round rewrites in place: whoever compares them is placed in the next. */
+  readonly #followed = new Set<string>();
+  readonly #unrecorded: Unrecorded;
   #recheck: number | undefined;
 
   constructor(cloud: string, state: View, random: Random, now: number) {
@@ -56,6 +68,7 @@ class Round {
     this.#hosts = modelHosts(cloud, state);
     this.#planner = new Planner([...this.#hosts.values()], random, newestHost(cloud, state));
     this.#sources = new Sources(state);
+    this.#unrecorded = new Unrecorded(state, now);
     this.#cloudStrategies = state.get('accepted/dockerclouds', cloud)?.value.spec.placement.strategies ?? [];
   }
 
@@ -64,7 +77,10 @@ class Round {
     for (const container of this.#state.by('containers', 'cloud', this.#cloud)) {
       if (this.#state.by('assignments', 'container', container.id).length === 0) this.#placeNew(container);
     }
-    for (const step of this.#outdated) step();
+    // Those that wait come last, when it shows what takes the place of what they wait for.
+    const waits = ({ container }: Step) => this.#sources.gone(container).length > 0;
+    const [last, first] = [this.#dependents.filter(waits), this.#dependents.filter((step) => !waits(step))];
+    for (const { take } of [...first, ...last]) take();
     for (const { id } of this.#state.list('pending')) {
       if (!this.#state.get('containers', id)) this.#units.push({ writes: [{ delete: 'pending', id }] });
     }
@@ -78,14 +94,18 @@ class Round {
     if (!container || container.value.spec !== assignment.value.spec || container.value.cloud !== this.#cloud) {
       // Gone, changed, or of a cloud that it has left: stop-first. The new incarnation comes when the old is observed gone.
       this.#delete(assignment);
-    } else if (!host || host.value.gone || host.value.lost) this.#moveOff(host, assignment, container);
-    else if (host.value.drain) this.#drain(assignment, container);
+    } else if (!host) this.#giveUp(assignment, container);
+    else if (host.value.gone || host.value.lost) {
+      const guards: Guard[] = [{ unchanged: 'hosts', id: host.id, at: host.modRevision }];
+      this.#moveOff(assignment, container, { guards, isGone: host.value.gone });
+    } else if (host.value.drain) this.#drain(assignment, container);
     else if (this.#refusedByNetwork(assignment)) this.#takeBack(assignment, container);
     else this.#keep(assignment, container);
   }
 
   #keep(assignment: Entry<'assignments'>, container: Entry<'containers'>): void {
     if (assignment.value.containerRevision !== container.modRevision) {
+      this.#followed.add(assignment.value.uid);
       const value = { ...assignment.value, containerRevision: container.modRevision };
       this.#units.push({ writes: [{ put: 'assignments', id: assignment.id, value, expect: assignment.modRevision }] });
     }
@@ -95,6 +115,7 @@ class Round {
   }
 
   #delete(assignment: Entry<'assignments'>): void {
+    this.#sources.leave(assignment.value.uid);
     this.#units.push({ writes: [{ delete: 'assignments', id: assignment.id, expect: assignment.modRevision }] });
   }
 
@@ -103,19 +124,40 @@ class Round {
    * is still what it was. Without a fit, or while its record has to be resolved anew, the old one stays on a lost host; on a
    * host that is gone it holds nothing.
    */
-  #moveOff(host: Entry<'hosts'> | undefined, old: Entry<'assignments'>, container: Entry<'containers'>): void {
-    const guards: Guard[] = host ? [{ unchanged: 'hosts', id: host.id, at: host.modRevision }] : [];
-    this.#inOrder(container, () => {
+  #moveOff(
+    old: Entry<'assignments'>,
+    container: Entry<'containers'>,
+    { guards, isGone }: { guards: Guard[]; isGone: boolean },
+  ): void {
+    this.#whenSettled(container, () => {
       const moved = this.#place(container, guards);
       if (moved) moved.writes.unshift({ delete: 'assignments', id: old.id, expect: old.modRevision });
-      else if (!host || host.value.gone) this.#delete(old);
+      else if (isGone) this.#delete(old);
     });
   }
 
-  /** Takes a step at once, or after all others where others come first. */
-  #inOrder(container: Entry<'containers'>, step: () => void): void {
-    if (this.#sources.gone(container).length > 0) this.#outdated.push(step);
-    else step();
+  /** Off a host without a record, as off one that is gone, but not at once: its record may have been deleted by hand. */
+  #giveUp(old: Entry<'assignments'>, container: Entry<'containers'>): void {
+    if (this.#isAwaited(container, hostOf(old))) return;
+    const guards: Guard[] = [{ absent: 'hosts', id: `${this.#cloud}/${hostOf(old)}` }];
+    this.#moveOff(old, container, { guards, isGone: true });
+  }
+
+  /** Whether something of a container is on a host without a record, and that may still get one. */
+  #isAwaited(container: Entry<'containers'>, host: string): boolean {
+    const left = this.#unrecorded.left(container.id, host);
+    if (left <= 0) return false;
+    this.#again(left);
+    const minutes = UNRECORDED_MS / 60_000;
+    const message = `${host} has no record; without one for ${minutes} minutes it counts as gone, and another host is chosen`;
+    this.#pend(container, { message, rejected: {} });
+    return true;
+  }
+
+  /** Takes a step at once, or where its container speaks of others when it shows who of them stays. */
+  #whenSettled(container: Entry<'containers'>, take: () => void): void {
+    if (container.value.resolvedFrom) this.#dependents.push({ container, take });
+    else take();
   }
 
   /** Off a draining host, stop-first, as soon as there is room elsewhere. */
@@ -132,6 +174,7 @@ class Round {
 
   /** A network is full: ippool said so by an endpoint without interfaces. */
   #takeBack(assignment: Entry<'assignments'>, container: Entry<'containers'>): void {
+    this.#sources.leave(assignment.value.uid);
     const message = this.#state.get('endpoints', assignment.id)?.value.message ?? 'a network is full';
     const value = this.#pendingRecord(container, { message, rejected: { network: this.#hosts.size } });
     this.#units.push({
@@ -145,18 +188,19 @@ class Round {
 
   /** A container without an assignment: it waits for its last incarnation to be gone, then goes where it fits. */
   #placeNew(container: Entry<'containers'>): void {
-    if (this.#isGoing(container.id)) return;
+    if (this.#isGoing(container)) return;
     const wait = this.#networkWait(container);
     if (wait > 0) this.#again(wait);
-    else this.#inOrder(container, () => void this.#place(container, []));
+    else this.#whenSettled(container, () => void this.#place(container, []));
   }
 
   /** Something of its name still runs on a host that has not been given up. */
-  #isGoing(id: string): boolean {
-    return this.#state.by('observed', 'container', id).some((observed) => {
+  #isGoing(container: Entry<'containers'>): boolean {
+    const going = this.#state.by('observed', 'container', container.id).filter((observed) => {
       const host: HostRecord | undefined = this.#state.by('hosts', 'name', hostOf(observed))[0]?.value;
-      return host !== undefined && !host.lost && !host.gone;
+      return host ? !host.lost && !host.gone : this.#isAwaited(container, hostOf(observed));
     });
+    return going.length > 0;
   }
 
   /** Whoever was refused by a network asks again after a while, or as soon as one of its networks is another than it was. */
@@ -183,6 +227,8 @@ class Round {
         outdated,
       });
     }
+    const sources = this.#sources.staying(container);
+    if (sources.some(({ value }) => this.#followed.has(value.uid))) return undefined;
     const placement = this.#planner.place(requestOf(container, this.#state), this.#pipeline(container), [
       this.#nothingOfItsName(container.id),
     ]);
@@ -207,6 +253,7 @@ class Round {
         { unchanged: 'accepted/dockerclouds', id: this.#cloud },
         { unchanged: 'containers', id: container.id, at: container.modRevision },
         { absent: 'observed', id },
+        ...sources.slice(0, MOST_SOURCES).map(sameAssignment),
         ...guards,
       ],
     };
@@ -237,13 +284,19 @@ class Round {
 
   #pendingRecord(container: Entry<'containers'>, why: Why): PendingRecord {
     const since = this.#state.get('pending', container.id)?.value.since ?? new Date(this.#now).toISOString();
-    return { since, ...why, resources: container.value.resources };
+    return { since, ...why, ...this.#unrecorded.of(container.id), resources: container.value.resources };
   }
 
   #again(ms: number): void {
     this.#recheck = Math.min(this.#recheck ?? ms, ms);
   }
 }
+
+const sameAssignment = ({ id, modRevision }: Entry<'assignments'>): Guard => ({
+  unchanged: 'assignments',
+  id,
+  at: modRevision,
+});
 
 /**
  * The host that was given the newest container: where breadthFirst goes on from, also after a restart. Of those that one

@@ -19,8 +19,10 @@ type Outdated = NonNullable<PendingRecord['outdated']>;
 /** What holds at one revision of the store. */
 export class Sources {
   readonly #state: View;
-  /** By uid of an incarnation: whether it stays. */
-  readonly #known = new Map<string, boolean>();
+  /** By uid of an incarnation: the assignment where it stays, `undefined` where it does not. */
+  readonly #known = new Map<string, Entry<'assignments'> | undefined>();
+  /** Incarnations that the round itself takes back. */
+  readonly #leaving = new Set<string>();
 
   constructor(state: View) {
     this.#state = state;
@@ -29,7 +31,18 @@ export class Sources {
   /** Names of the containers whose incarnation a record speaks of, and that is gone or about to go; sorted. */
   gone({ value }: Entry<'containers'>): string[] {
     const sources = Object.entries(value.resolvedFrom ?? {});
-    return sources.flatMap(([name, uid]) => (this.#stays(uid) ? [] : [name])).sort();
+    return sources.flatMap(([name, uid]) => (this.#staying(uid) ? [] : [name])).sort();
+  }
+
+  /** The assignments that a record was resolved from and that stay: whoever is started with it compares them. */
+  staying({ value }: Entry<'containers'>): Entry<'assignments'>[] {
+    return Object.values(value.resolvedFrom ?? {}).flatMap((uid) => this.#staying(uid) ?? []);
+  }
+
+  /** The round takes an incarnation back, off a host that drains say: from now on it does not stay. */
+  leave(uid: string): void {
+    this.#leaving.add(uid);
+    this.#known.clear();
   }
 
   /**
@@ -63,17 +76,15 @@ export class Sources {
    * An incarnation that is there, and is not about to go for another: as little as its own host, record and sources.
    * Whoever is linked to what is linked to the lost would start once for each link of the chain.
    */
-  #stays(uid: string): boolean {
-    const known = this.#known.get(uid);
-    if (known !== undefined) return known;
+  #staying(uid: string): Entry<'assignments'> | undefined {
+    if (this.#known.has(uid)) return this.#known.get(uid);
+    const [assignment] = this.#state.by('assignments', 'uid', uid);
     // Services that wait for each other are refused; records of two versions of a blueprint may, until they are rewritten.
-    this.#known.set(uid, true);
-    const stays = this.#state.by('assignments', 'uid', uid).some((assignment) => {
-      const container = this.#state.get('containers', containerOf(assignment));
-      return container !== undefined && this.#isKept(assignment, container) && this.gone(container).length === 0;
-    });
-    this.#known.set(uid, stays);
-    return stays;
+    this.#known.set(uid, assignment);
+    const container = assignment && this.#state.get('containers', containerOf(assignment));
+    const stays = container && this.#isKept(assignment, container) && this.gone(container).length === 0;
+    this.#known.set(uid, stays ? assignment : undefined);
+    return stays ? assignment : undefined;
   }
 
   #successorOf(id: string): string | undefined {
@@ -83,7 +94,8 @@ export class Sources {
   }
 
   #isKept(assignment: Entry<'assignments'>, { value: container }: Entry<'containers'>): boolean {
-    const { spec, cloud } = assignment.value;
+    const { uid, spec, cloud } = assignment.value;
+    if (this.#leaving.has(uid)) return false;
     const host = this.#state.by('hosts', 'name', hostOf(assignment))[0]?.value;
     return container.spec === spec && container.cloud === cloud && host !== undefined && !host.lost && !host.gone;
   }

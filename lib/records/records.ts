@@ -21,6 +21,8 @@ export interface Accepted<Spec> {
 }
 
 export interface ApplicationStatus extends Status {
+  /** Name of the DockerCloud of the accepted spec; absent: none was ever accepted. */
+  cloud?: string;
   containers: { wanted: number; assigned: number; running: number };
 }
 
@@ -65,7 +67,7 @@ export type EngineEndpoint =
 export interface HostRecord {
   cloud: string;
   /** A summary for people, derived, never acted on. */
-  phase: 'Provisioning' | 'Preparing' | 'Ready' | 'Draining' | 'Removing' | 'Lost' | 'Failed';
+  phase: 'Provisioning' | 'Preparing' | 'Ready' | 'NotReady' | 'Draining' | 'Removing' | 'Lost' | 'Failed';
   /** May be given containers. */
   schedulable: boolean;
   /** Its containers have to move. */
@@ -204,6 +206,8 @@ export interface PendingRecord {
     /** When these were assigned. */
     since: Time;
   };
+  /** By name of a host that has no record and something of this container: since when. Absent: there is none. */
+  unrecorded?: Record<string, Time>;
 }
 
 export interface NetworkRecord {

@@ -100,6 +100,46 @@ describe('a container whose record speaks of an incarnation that is gone', () =>
     });
   }
 
+  it('waits for a target that the same round takes off a draining host', () => {
+    const state = running({ [DB]: 'h1' }, { 'c/h1': host({ drain: true, schedulable: false }), 'c/h2': host() });
+    for (const unit of round(state).units) state.apply(unit);
+    expect(assigned(state)).to.deep.equal([]);
+    expect(state.get('pending', WEB)?.value.outdated?.successors).to.deep.equal({ 'db-0': '' });
+  });
+
+  it('waits for a target that the same round takes back as its network is full', () => {
+    const state = running({ [DB]: 'h1' }, { 'c/h1': host(), 'c/h2': host() });
+    state.put({ endpoints: { [`h1/${DB}`]: { uid: OLD[DB]!, interfaces: [], dns: [], message: 'n is full' } } });
+    for (const unit of round(state).units) state.apply(unit);
+    expect(assigned(state)).to.deep.equal([]);
+  });
+
+  it('is moved off a lost host after its target on a draining one was looked at, whatever their names', () => {
+    const hosts = { 'c/h1': host({ lost: true }), 'c/h2': host({ drain: true, schedulable: false }), 'c/h3': host() };
+    const state = running({ [WEB]: 'h1', [DB]: 'h2' }, hosts);
+    for (const unit of round(state).units) state.apply(unit);
+    expect(assigned(state), 'the one stays on the lost host').to.deep.equal([`h1/${WEB}`]);
+  });
+
+  it('is assigned only as long as its target is', () => {
+    const state = running({ [DB]: 'h1' }, { 'c/h1': host(), 'c/h2': host() });
+    state.put({ assignments: { [`h1/${DB}`]: assignment({ uid: OLD[DB]!, containerRevision: 0 }) } });
+    const first = round(state);
+    expect(
+      first.units.flatMap(({ writes }) => writes.map(({ id }) => id)),
+      'rewritten in this round',
+    ).to.deep.equal([`h1/${DB}`]);
+    for (const unit of first.units) state.apply(unit);
+    const [next] = round(state).units;
+    expect(next?.guards).to.deep.include({
+      unchanged: 'assignments',
+      id: `h1/${DB}`,
+      at: state.get('assignments', `h1/${DB}`)?.modRevision,
+    });
+    state.delete('assignments', `h1/${DB}`);
+    expect(() => next && state.apply(next)).to.throw('changed');
+  });
+
   it('runs on where it runs, whatever becomes of its target', () => {
     const state = running({ [DB]: 'h1', [WEB]: 'h2' }, lost);
     expect(assigned(settle(state))).to.include(`h2/${WEB}`);
