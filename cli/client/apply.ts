@@ -1,5 +1,5 @@
 import type { BerthError } from '../../lib/errors/index.ts';
-import { type Manifest, problemsOf, type ReadOptions, recordsOf } from './manifests.ts';
+import { duplicatesIn, type Manifest, problemsOf, type ReadOptions, recordsOf } from './manifests.ts';
 import { noteIfNobodyActs, put, type RecordName, shortName, singular } from './records.ts';
 import { complain, type ExitCode, type Session } from './session.ts';
 
@@ -12,7 +12,7 @@ export interface ApplyOptions extends ReadOptions {
 
 /**
  * `berth apply`: puts the records of manifests, each as it was written. Checks all of them first: when one is wrong,
- * nothing is written.
+ * or given twice, nothing is written.
  */
 export async function apply(
   session: Session,
@@ -23,6 +23,7 @@ export async function apply(
   const problems: BerthError[] = [
     ...errors,
     ...(options.validation === 'none' ? [] : records.flatMap((record) => problemsOf(record))),
+    ...duplicatesIn(records),
   ];
   if (problems.length > 0) {
     complain(session, problems);

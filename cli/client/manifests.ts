@@ -71,6 +71,22 @@ export function recordsOf(
   return { records, errors };
 }
 
+/** A line for each record that is given more than once: which of them is meant, nobody can tell. */
+export function duplicatesIn(records: readonly (ManifestRecord & { file: string })[]): BerthError[] {
+  const first = new Map<string, string>();
+  return records.flatMap(({ kind, id, file, linesBefore }) => {
+    const key = `${kind}/${id}`;
+    const place = `${file}:${linesBefore + 1}`;
+    const other = first.get(key);
+    if (other === undefined) {
+      first.set(key, place);
+      return [];
+    }
+    const hint = `${other} gives ${key}, too: take one of them out, or give it another name`;
+    return [new BerthError('BERTH_INVALID', 'the record is given twice', { place: `${place} ${key}`, hint })];
+  });
+}
+
 /** What is wrong with a record, with its place in the file. */
 export function problemsOf(record: ManifestRecord & { file: string }): BerthError[] {
   const result = parseRecord(record);

@@ -24,7 +24,7 @@ export function register(program: Command): void {
       `
 Examples:
   berth apply -f cloud.yaml -f shop.yaml
-  berth apply -f examples/
+  berth apply -f shop/ --dry-run      # all .yaml, .yml and .json files in it
   berth apply -f blueprint.yaml --name shop
   berth apply --dry-run -f - < shop.yaml`,
     )

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type ApplyOptions, apply } from '../../../cli/client/apply.ts';
 import { deleteRecords, inManifests, named } from '../../../cli/client/delete.ts';
@@ -11,6 +12,7 @@ import { applicationStatus, Bench } from './support.ts';
 const DEFAULT: ApplyOptions = { namespace: { name: 'default', demanded: false } };
 const manifest = (text: string, file = 'shop.yaml'): Manifest => ({ file, bytes: Buffer.from(text) });
 
+const notAsked = (): Promise<Buffer> => Promise.reject(new Error('stdin is not asked for'));
 const CLOUD = 'apiVersion: berth/v1\nkind: DockerCloud\nmetadata: { name: c }\nspec: { location: hollow } # a cloud\n';
 const SHOP = '# my shop\nid: shop\nlocation: c\nservices:\n  - { type: "docker:web:1" } # one\n';
 
@@ -71,6 +73,25 @@ describe('berth apply', () => {
     expect(bench.noted.at(-1)).to.equal('Nothing was written.');
     expect(await bench.text('applications', 'default/shop')).to.equal(undefined);
     expect(await bench.text('dockerclouds', 'c')).to.equal(undefined);
+  });
+
+  for (const dryRun of [{}, { dryRun: true }])
+    it(`refuses a record that is given twice, and names both places${dryRun.dryRun ? ' with --dry-run, too' : ''}`, async () => {
+      const bench = new Bench();
+      const twice = [manifest(`${CLOUD}---\n${SHOP}`, 'a.yaml'), manifest(SHOP, 'b.yaml')];
+      expect(await apply(bench, twice, { ...DEFAULT, ...dryRun })).to.equal(1);
+      expect([bench.noted[0], bench.printed]).to.deep.equal([
+        'error: b.yaml:1 applications/default/shop: the record is given twice; a.yaml:5 gives applications/default/shop, too: take one of them out, or give it another name',
+        '',
+      ]);
+      expect(await bench.text('dockerclouds', 'c')).to.equal(undefined);
+    });
+
+  it('takes the examples as a folder', async () => {
+    const folder = fileURLToPath(new URL('../../../examples', import.meta.url));
+    const bench = new Bench();
+    expect(await apply(bench, await loadManifests([folder], notAsked), { ...DEFAULT, dryRun: true })).to.equal(0);
+    expect(bench.printed).not.to.include('configured');
   });
 
   it('names the place of what is no YAML', async () => {

@@ -56,7 +56,7 @@ describe('the blueprints of the talk', () => {
 
 describe('the examples', () => {
   for (const [kind, id, file] of [
-    ['dockerclouds', 'my-docker-cloud', 'dockercloud-byon.yaml'],
+    ['dockerclouds', 'my-machines', 'dockercloud-byon.yaml'],
     ['dockerclouds', 'my-docker-cloud', 'dockercloud-sandbox.yaml'],
     ['dockerclouds', 'paper', 'dockercloud-hollow.yaml'],
     ['applications', 'default/shop', 'application-shop.yaml'],
