@@ -38,7 +38,10 @@ const related: Readonly<Record<string, readonly Related[]>> = {
   ],
   dockerclouds: [
     { resource: 'hosts', belongs: (host, cloud) => cloudOf(host) === cloud.name },
-    { resource: 'applications', belongs: (app, cloud) => field(app.object.spec, 'location') === cloud.name },
+    {
+      resource: 'applications',
+      belongs: (app, cloud) => field(app.spec ?? app.object.spec, 'location') === cloud.name,
+    },
     { resource: 'networks', belongs: (network, cloud) => cloudOf(network) === cloud.name },
   ],
   hosts: [{ resource: 'containers', belongs: (container, host) => hostsOf(container).includes(host.name) }],

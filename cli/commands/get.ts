@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { kindNames } from '../client/resources/index.ts';
 import { addNamespaceOptions, addOutputOption, type NamespaceFlags, namespaceOf } from '../options/client.ts';
 import { addEtcdOptions, type EtcdFlags } from '../options/etcd.ts';
 
@@ -20,9 +21,11 @@ export function register(program: Command): void {
   addEtcdOptions(command)
     .addHelpText(
       'after',
-      `
-Kinds: dockerclouds (dc), applications (app), virtualnetworks (vnet), namespaces (ns), hosts (h), containers (c),
-networks (net), endpoints (ep), names, assignments (as), pending, events (ev), leaders, members
+      () => `
+Kinds:
+${kindNames()
+  .map((name) => `  ${name}`)
+  .join('\n')}
 
 Examples:
   berth get all

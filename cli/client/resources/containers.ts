@@ -91,13 +91,25 @@ export function statusOf({ wanted, pending, incarnations }: ContainerView): stri
   if (lost) return 'HostLost';
   if (!wanted || !assignment) return 'Removing';
   if (!observed || observed.uid !== assignment.uid) return endpoint?.message ? 'NetworkFull' : 'Assigned';
-  const { state, health, exitCode = 0, message, stopped } = observed;
+  const { state, exitCode = 0, message, stopped } = observed;
   if (stopped && state === 'exited') return 'Stopped';
   if (state === 'exited' || state === 'dead') return `Exited (${exitCode})`;
   if (state === 'restarting') return `Restarting (${exitCode})`;
-  if (state === 'running') return health && health !== 'healthy' ? `Running (${health})` : 'Running';
+  if (state === 'running') {
+    const why = whyNotUp(wanted, current);
+    return why === undefined ? 'Running' : `Running (${why})`;
+  }
   if (state !== 'creating' || !message) return capitalised(state);
   return message.startsWith('pulling ') ? 'Pulling' : 'Creating (failing)';
+}
+
+/** What keeps a container that runs from counting as one that is up, in the order in which `upOf` of blueprints asks. */
+function whyNotUp(wanted: ContainerRecord, { assignment, observed, endpoint }: Incarnation): string | undefined {
+  if (assignment?.spec !== wanted.spec) return 'outdated';
+  if (endpoint?.uid !== assignment.uid || endpoint.interfaces.length === 0) return 'no address';
+  const isChecked = wanted.healthCheck !== undefined && wanted.healthCheck.test[0] !== 'NONE';
+  const health = observed?.health ?? (isChecked ? 'starting' : 'healthy');
+  return health === 'healthy' ? undefined : health;
 }
 
 /** Why it does not run, where somebody said so. */

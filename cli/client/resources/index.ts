@@ -24,13 +24,9 @@ export function findResource(text: string, among: readonly Resource[] = resource
     among.find(({ plural, singular, kind }) => [plural, singular, kind.toLowerCase()].includes(wanted)) ??
     among.find(({ plural, shortNames }) => shortNames.includes(wanted) || MORE_NAMES[plural]?.includes(wanted));
   if (found) return found;
-  const names = among.map(({ plural, shortNames }) => {
-    const short = shortNames.filter((name) => !among.some(({ singular }) => singular === name)).at(-1);
-    return short === undefined ? plural : `${plural} (${short})`;
-  });
   throw new BerthError('BERTH_NOT_FOUND', 'no such kind', {
     found: JSON.stringify(text),
-    expected: `one of ${names.join(', ')}`,
+    expected: `one of ${kindNames(among).join(', ')}`,
     hint:
       didYouMean(
         wanted,
@@ -38,6 +34,13 @@ export function findResource(text: string, among: readonly Resource[] = resource
       ) ?? 'see `berth get --help`',
   });
 }
+
+/** Each kind with the short names that mean it: `containers (c, ct)`. The same in help and in errors. */
+export const kindNames = (among: readonly Resource[] = resources): string[] =>
+  among.map(({ plural, shortNames }) => {
+    const short = shortNames.filter((name) => !among.some(({ singular }) => singular === name));
+    return short.length === 0 ? plural : `${plural} (${short.join(', ')})`;
+  });
 
 /** What people say besides the names of the schemas. */
 const MORE_NAMES: Readonly<Record<string, readonly string[]>> = {

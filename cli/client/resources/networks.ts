@@ -1,10 +1,8 @@
 /** Networks, and who is in them. */
 
-import { decodeRecord, ipPool, keyOf, paths } from '../../../lib/calico/index.ts';
-import { isCode } from '../../../lib/errors/index.ts';
 import { addressesOf } from '../../../lib/network/index.ts';
-import type { State } from '../reading.ts';
 import { type Definition, namespacedSingles, type Single, singles } from './derived.ts';
+import { poolReads, poolTime } from './pools.ts';
 
 export interface NetworkView extends Single<'networks'> {
   /** When its first pool was made; absent where that cannot be read. */
@@ -17,10 +15,10 @@ export const networks: Definition<NetworkView> = {
   kind: 'Network',
   shortNames: ['net', 'nets'],
   namespaced: false,
-  reads: { whole: ['networks'], parts: [{ kind: 'calico', under: paths.pools, ifAllowed: true }] },
+  reads: { whole: ['networks'], parts: poolReads },
   subjects: (state) =>
     singles('networks')(state).map((network) => {
-      const createdAt = creationOf(network.value.pools[0] ?? network.name, state);
+      const createdAt = poolTime(network.value.pools[0] ?? network.name, state);
       return { ...network, ...(createdAt !== undefined && { createdAt }) };
     }),
   columns: [
@@ -44,18 +42,6 @@ export const networks: Definition<NetworkView> = {
   fields: ({ value }) => value,
   metadata: ({ createdAt }) => ({ ...(createdAt !== undefined && { creationTimestamp: createdAt }) }),
 };
-
-/** Calico remembers when a pool was made; our own record does not say it again. */
-function creationOf(pool: string, state: State): string | undefined {
-  const id = keyOf.pool(pool);
-  const entry = state.get('calico', id);
-  try {
-    return entry && decodeRecord(ipPool, id, entry.value).metadata.creationTimestamp;
-  } catch (error) {
-    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
-    throw error;
-  }
-}
 
 export const endpoints: Definition<Single<'endpoints'>> = {
   plural: 'endpoints',

@@ -15,6 +15,8 @@ export interface Item {
   name: string;
   /** What `-o json` prints. Never a secret. */
   object: PrintedObject;
+  /** What counts of a user's record: its accepted spec, or what would be accepted; absent where it cannot be read. */
+  spec?: object;
   /** What each column of the resource shows; `now` in milliseconds since the epoch. */
   cells(now: number): (string | undefined)[];
 }

@@ -1,8 +1,9 @@
 import { parse } from 'yaml';
 import type { Condition, Status } from '../../../lib/records/index.ts';
-import { API_VERSION, type Crd, cell, crd, type UserKind } from '../../../lib/schema/index.ts';
+import { API_VERSION, type Crd, cell, crd, parseRecord, type UserKind } from '../../../lib/schema/index.ts';
 import { age } from '../../output/age.ts';
 import type { Read, State } from '../reading.ts';
+import { poolReads, poolTime } from './pools.ts';
 import type { Item, PrintedObject, Resource, Scope } from './resource.ts';
 
 /** What a user wrote, and what its owner answers. */
@@ -33,19 +34,29 @@ export function userResource(plural: UserKind): Resource {
     kind,
     namespaced: scope === 'Namespaced',
     columns: columns.map(({ name, priority = 0 }) => ({ name, wide: priority > 0 })),
-    reads: ({ namespace }) => recordReads(plural, scope === 'Namespaced' ? { namespace } : {}),
+    reads: ({ namespace }) => [
+      ...recordReads(plural, scope === 'Namespaced' ? { namespace } : {}),
+      ...(plural === 'virtualnetworks' ? poolReads : []),
+    ],
     items: (state, { namespace }) =>
       idsOf(plural, state)
         .filter((id) => scope !== 'Namespaced' || namespace === undefined || id.startsWith(`${namespace}/`))
         .map((id): Item => {
           const object = userObject(definition, id, state);
+          const spec = specInForce(plural, id, state);
+          const shown = { ...object, ...(spec && { spec }) };
+          const since = beginningOf(object, plural === 'virtualnetworks' ? poolTime(id, state) : undefined);
           return {
             resource,
             id,
             ...(object.metadata.namespace !== undefined && { namespace: object.metadata.namespace }),
             name: object.metadata.name,
             object,
-            cells: (now) => columns.map((column) => cell(column, object, (time) => age(time, now))),
+            ...(spec && { spec }),
+            cells: (now) =>
+              columns.map((column) =>
+                column.type === 'date' ? since && age(since, now) : cell(column, shown, (time) => time),
+              ),
           };
         }),
   };
@@ -103,6 +114,28 @@ function specOf(text: Buffer): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The spec as it is accepted, in the one form of fields that may be written in several (`location`, `locations`). Of a
+ * record that nobody has looked at yet: as it would be.
+ */
+function specInForce(plural: UserKind, id: string, state: State): object | undefined {
+  const accepted = state.get(`accepted/${plural}` as const, id)?.value.spec;
+  const record = state.get(plural, id);
+  if (accepted || !record) return accepted;
+  const parsed = parseRecord({ kind: plural, id, value: record.value });
+  return parsed.ok ? parsed.spec : undefined;
+}
+
+/**
+ * When a record began, as far back as anything tells: etcd keeps no times, and one condition alone begins anew whenever
+ * its status changes.
+ */
+function beginningOf(object: PrintedObject, known: string | undefined): string | undefined {
+  const times = [known, ...conditionsOf(object).map(({ lastTransitionTime }) => lastTransitionTime)];
+  // All are RFC 3339 in UTC: the order of the texts is that of the times.
+  return times.filter((time) => time !== undefined).sort()[0];
 }
 
 /** A condition of an object; undefined where it speaks of an older generation of the record. */

@@ -3,7 +3,7 @@ import { describe as describeThings } from '../../../cli/client/describe.ts';
 import { events } from '../../../cli/client/events.ts';
 import { findResource } from '../../../cli/client/resources/index.ts';
 import type { RecordOf } from '../../../lib/store/index.ts';
-import { applicationStatus, assignment, Bench, container, host, observed } from './support.ts';
+import { applicationStatus, assignment, Bench, container, endpoint, host, observed } from './support.ts';
 
 const event = (about: string, last: number, more: Partial<RecordOf<'events'>> = {}): RecordOf<'events'> => {
   const time = new Date(Date.UTC(2026, 0, 1) - last * 1000).toISOString();
@@ -30,6 +30,7 @@ async function shop(): Promise<Bench> {
     containers: { 'default/shop/web-0': container({ env: { DB_PASSWORD: 'hunter2', MODE: 'fast' } }) },
     assignments: { 'h-1/default/shop/web-0': assignment('a1') },
     observed: { 'h-1/default/shop/web-0': observed('a1') },
+    endpoints: { 'h-1/default/shop/web-0': endpoint('a1') },
     events: {
       'applications/default/shop/1': event('applications/default/shop', 30),
       'containers/default/shop/web-0/2': event('containers/default/shop/web-0', 90, {
@@ -77,6 +78,18 @@ describe('berth describe', () => {
     expect(bench.printed)
       .to.match(/^ {2}default +shop\/web-0 +Running/m)
       .and.to.match(/Prepared +host\/h-1/);
+  });
+
+  it('tells of a cloud the applications in it, also where the blueprint has a list of locations', async () => {
+    const bench = await shop();
+    await bench.put({
+      dockerclouds: { c: 'spec: { location: hollow }' },
+      applications: { 'default/redis': 'locations: [c]\nservices: [{ type: "docker:redis:3" }]\n' },
+    });
+    await describeThings(bench, ['dc/c'], { namespace: 'default' });
+    expect(bench.printed)
+      .to.match(/^ {2}default +redis /m)
+      .and.to.match(/^ {2}default +shop /m);
   });
 
   it('describes all of a kind, and says what does not exist', async () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { get } from '../../../cli/client/get.ts';
-import { statusOf } from '../../../cli/client/resources/containers.ts';
+import { type Incarnation, statusOf } from '../../../cli/client/resources/containers.ts';
 import { isCode } from '../../../lib/errors/index.ts';
-import { applicationStatus, assignment, Bench, container, host, observed } from './support.ts';
+import { applicationStatus, assignment, Bench, container, endpoint, host, observed, ready } from './support.ts';
 
 const DEFAULT = { namespace: 'default' };
 
@@ -23,6 +23,7 @@ async function shop(): Promise<Bench> {
     },
     assignments: { 'h-1/default/shop/web-0': assignment('a1'), 'h-2/other/blog/web-0': assignment('b1') },
     observed: { 'h-1/default/shop/web-0': observed('a1'), 'h-2/other/blog/web-0': observed('b1') },
+    endpoints: { 'h-1/default/shop/web-0': endpoint('a1') },
     pending: {
       'default/shop/web-1': {
         since: '2026-01-01T00:00:00Z',
@@ -84,6 +85,44 @@ describe('berth get', () => {
     expect(rows[2]).to.include({ CLOUD: '<none>', STATUS: '<none>' });
   });
 
+  it('shows the cloud of a blueprint that has it in a list, before and after it is accepted', async () => {
+    const text = 'locations: [c]\nservices: [{ type: "docker:redis:3" }]\n';
+    const bench = await new Bench().put({ applications: { 'default/redis': text } });
+    await get(bench, ['app'], DEFAULT);
+    expect(bench.rows()[0]).to.include({ CLOUD: 'c' });
+    await bench.put({
+      'accepted/applications': {
+        'default/redis': { generation: 1, uid: 1, spec: { location: 'd', services: [] } },
+      },
+    });
+    await get(bench, ['app'], DEFAULT);
+    expect(bench.rows()[0]).to.include({ CLOUD: 'd' });
+  });
+
+  it('counts the age of a record that is being deleted from its beginning', async () => {
+    const deletion = new Bench();
+    const condition = (type: string, lastTransitionTime: string) => ({
+      ...{ ...ready('True', 1), type, lastTransitionTime },
+    });
+    const at = (ms: number) => new Date(deletion.clock.now() + ms).toISOString();
+    await deletion.put({
+      'accepted/virtualnetworks': {
+        blue: {
+          ...{ generation: 1, uid: 1, deleting: at(0) },
+          spec: { pools: [], dnsServers: [], allowFrom: [], addIptablesRules: true, natOutgoing: true },
+        },
+      },
+      'status/virtualnetworks': {
+        blue: {
+          ...{ phase: 'Deleting', used: 0, capacity: 0 },
+          conditions: [condition('Accepted', at(0)), condition('Allocated', at(-600_000))],
+        },
+      },
+    });
+    await get(deletion, ['vnet'], DEFAULT);
+    expect(deletion.rows()[0]).to.include({ NAME: 'blue', AGE: '10m' });
+  });
+
   it('joins what is wanted, assigned and observed into containers', async () => {
     const bench = await shop();
     await get(bench, ['containers'], DEFAULT);
@@ -117,6 +156,24 @@ describe('berth get', () => {
       expect(statusOf({ ...named, wanted: container(), incarnations: [incarnation] })).to.equal(status);
     });
   }
+
+  for (const [title, more, status] of [
+    ['of another spec than is wanted', { assignment: { ...assignment('a1'), spec: 'old' } }, 'Running (outdated)'],
+    ['whose address is another incarnation’s', { endpoint: endpoint('a0') }, 'Running (no address)'],
+    ['whose network is gone', { endpoint: undefined }, 'Running (no address)'],
+    ['that is not healthy', { observed: observed('a1', { health: 'unhealthy' }) }, 'Running (unhealthy)'],
+    ['that is up', {}, 'Running'],
+  ] as const)
+    it(`says ${status} of a container ${title}`, () => {
+      const { endpoint: one, ...rest } = { endpoint: endpoint('a1'), ...more };
+      const incarnation: Incarnation = {
+        ...{ host: 'h-1', uid: 'a1', lost: false, assignment: assignment('a1'), observed: observed('a1') },
+        ...rest,
+        ...(one && { endpoint: one }),
+      };
+      const named = { id: 'default/shop/web-0', namespace: 'default', name: 'shop/web-0' };
+      expect(statusOf({ ...named, wanted: container(), incarnations: [incarnation] })).to.equal(status);
+    });
 
   it('says that the host of a container is lost', async () => {
     const bench = await shop();
@@ -220,7 +277,10 @@ describe('berth get', () => {
   it('names the kinds that there are for one that there is not', async () => {
     const error = await failure(get(new Bench(), ['aplication'], DEFAULT));
     expect(isCode(error, 'BERTH_NOT_FOUND')).to.equal(true);
-    expect(String(error)).to.include('applications (app)').and.to.include('did you mean "application"?');
+    expect(String(error))
+      .to.include('applications (app)')
+      .and.to.include('networks (net, nets)')
+      .and.to.include('did you mean "application"?');
   });
 
   for (const args of [[], ['app/'], ['app,c', 'x'], ['all', 'x']])

@@ -137,6 +137,12 @@ export const observed = (uid: string, more: Partial<RecordOf<'observed'>> = {}):
   ...more,
 });
 
+export const endpoint = (uid: string, address = '10.64.0.2'): RecordOf<'endpoints'> => ({
+  uid,
+  interfaces: [{ network: 'default.shop.default', name: 'eth0', address, hostInterface: 'cali0', mac: '' }],
+  dns: [],
+});
+
 export const host = (cloud: string, more: Partial<RecordOf<'hosts'>> = {}): RecordOf<'hosts'> => ({
   cloud,
   phase: 'Ready',
