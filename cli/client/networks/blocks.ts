@@ -1,5 +1,15 @@
 import { type Block, CalicoReader, hostOfBlock, paths, usedIn } from '../../../lib/calico/index.ts';
-import { type Address, addressAt, type Cidr, contains, formatCidr, tryParseCidr } from '../../../lib/network/index.ts';
+import {
+  type Address,
+  addressAt,
+  type Cidr,
+  contains,
+  formatCidr,
+  ordinalOf,
+  sizeOf,
+  tryParseAddress,
+  tryParseCidr,
+} from '../../../lib/network/index.ts';
 import type { NetworkRecord } from '../../../lib/records/index.ts';
 import type { Entry } from '../../../lib/store/index.ts';
 import type { Read, State } from '../reading.ts';
@@ -68,5 +78,17 @@ function held(block: Block, cidr: Cidr): HeldBlock {
 /** Addresses of a block that other hosts have. */
 export const borrowedOf = ({ host, holders }: HeldBlock): Holder[] =>
   holders.filter((holder) => holder.host !== undefined && holder.host !== host);
+
+/**
+ * Addresses of a pool's or block's range that containers may yet be given. An explicit gateway is none of them.
+ *
+ * @param used  how many somebody holds
+ */
+export function freeIn(range: Cidr, used: number, gateway: string | undefined): bigint {
+  const reserved = gateway === undefined ? undefined : tryParseAddress(gateway);
+  const without = reserved && ordinalOf(range, reserved) !== undefined ? 1n : 0n;
+  const free = sizeOf(range) - BigInt(used) - without;
+  return free < 0n ? 0n : free;
+}
 
 export const blockName = ({ cidr }: HeldBlock): string => formatCidr(cidr);

@@ -95,6 +95,7 @@ async function look(session: Session, hosts: CheckOptions['hosts']): Promise<Loo
   if (installation === undefined)
     throw new BerthError('BERTH_NOT_FOUND', 'no controllers have run with this etcd and prefix yet', {
       place: 'installation',
+      hint: 'run `berth up` or `berth controllers` there, or name another by --etcd and --prefix',
     });
   const findings = [...datastoreFindings(state, installation), ...recordFindings(state, installation)];
   const seen = await lookAtHosts(state, installation, hosts);

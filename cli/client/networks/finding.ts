@@ -12,3 +12,13 @@ export interface Finding {
 
 /** Equal for what two looks found alike. */
 export const sameness = ({ where, found }: Finding): string => `${where}\0${found}`;
+
+/** What to do about what the controllers mend. */
+export const SET_RIGHT = 'berth sets it right at its next look; see `berth events`';
+
+/** A finding that this installation answers for. */
+export const ours = (where: string, found: string, expected: string, steps: string): Finding => ({
+  ...{ where, found, expected },
+  do: steps,
+  of: 'berth',
+});

@@ -7,6 +7,7 @@ import type { State } from '../reading.ts';
 import type { Finding } from './finding.ts';
 
 const REPAIRED = 'berth repairs it within half a minute; if it stays, `berth describe host` says why it cannot';
+const TRIED_AGAIN = 'what the host says above; berth tries again by itself';
 const NOBODYS = 'it goes if it was berth’s; otherwise ask who else runs on the host';
 
 /** A container that runs, with what it should have. */
@@ -62,7 +63,10 @@ export function hostFindings(
   }
   for (const each of unknown(found, name, state))
     findings.push(report('unknown', `${each} belongs to no container`, 'nothing', NOBODYS));
-  if (attached.length > 0 && !found.intact.includes(installation))
+  const missing = (found.missing ?? []).filter((each) => each.installation === installation);
+  for (const { what } of missing)
+    findings.push(report('berth', `could not be made: ${what}`, 'as the records say', TRIED_AGAIN));
+  if (attached.length > 0 && missing.length === 0 && !found.intact.includes(installation))
     findings.push(report('berth', 'routes, rules or links are changed', 'as berth left them', REPAIRED));
   for (const { port, protocol, installation: whose } of found.taken)
     if (whose === installation)

@@ -39,6 +39,7 @@ const matchesState = objectOf({
   namespaces: listOf(objectOf({ ...addressed, interfaces: optional(listOf(objectOf(addressed))) })),
   hostInterfaces: listOf(isText),
   intact: listOf(isText),
+  missing: optional(listOf(objectOf({ installation: isText, what: isText }))),
   taken: listOf(
     objectOf({
       installation: isText,

@@ -1,7 +1,6 @@
 /** Networks and endpoints against what stands in Calico for them. */
 
 import { handleOf } from '../../../controllers/ippool/names.ts';
-import { orphanResources, orphanWorkloads } from '../../../controllers/ippool/orphans.ts';
 import { workloadEndpointId } from '../../../controllers/ippool/workloads.ts';
 import { CalicoReader } from '../../../lib/calico/index.ts';
 import {
@@ -18,9 +17,9 @@ import type { NetworkRecord } from '../../../lib/records/index.ts';
 import { hostOf } from '../../../lib/store/index.ts';
 import type { State } from '../reading.ts';
 import { allBlocks, rangesOf } from './blocks.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, ours, SET_RIGHT } from './finding.ts';
+import { missing, orphans } from './orphans.ts';
 
-const SET_RIGHT = 'berth sets it right at its next look; see `berth events`';
 const MADE_ANEW = 'delete the container; it is made anew';
 
 /** Who holds an address in Calico's blocks, by its text. */
@@ -38,15 +37,10 @@ export function recordFindings(state: State, installation: string): Finding[] {
     ...pools(state),
     ...gateways(state, holders),
     ...endpoints(state, holders),
+    ...missing(state),
     ...orphans(state, installation),
   ];
 }
-
-const ours = (where: string, found: string, expected: string, steps: string): Finding => ({
-  ...{ where, found, expected },
-  do: steps,
-  of: 'berth',
-});
 
 /** Sorted by their first address, ranges that overlap are neighbours of one that began before them. */
 function* overlapping(state: State): Iterable<Finding> {
@@ -117,8 +111,8 @@ function* endpoints(state: State, holders: Holders): Iterable<Finding> {
         if (holder !== handle)
           yield ours(where, `in Calico ${text} belongs to ${holder ?? 'nobody'}`, `handle ${handle}`, MADE_ANEW);
         const network = state.get('networks', link.network)?.value;
-        if (!network) yield ours(where, `its network ${link.network} does not exist`, 'a network', MADE_ANEW);
-        else if (!isIn(network, text))
+        // What has no record is said once for all of its members.
+        if (network && !isIn(network, text))
           yield ours(where, `${text} is none of ${link.network}`, rangesOf(network).join(', '), MADE_ANEW);
       }
       const id = workloadEndpointId(hostOf(entry), uid, link.name);
@@ -140,11 +134,3 @@ const isIn = (network: NetworkRecord, text: string): boolean => {
     return range !== undefined && address !== undefined && ordinalOf(range, address) !== undefined;
   });
 };
-
-/** What of ours in Calico nothing needs any longer. Addresses and handles are among what the audit finds. */
-function orphans(state: State, installation: string): Finding[] {
-  const { pools: left, others } = orphanResources(state, installation);
-  return [...left, ...others, ...orphanWorkloads(state, installation)].map(({ id }) =>
-    ours(`calico/${id}`, 'belongs to nobody', 'a network or a container', 'berth frees it after ten minutes'),
-  );
-}

@@ -3,7 +3,7 @@
 import { ORCHESTRATOR } from '../../../controllers/ippool/workloads.ts';
 import { decodeRecord, globalNetworkPolicy, matches, parseSelector, paths } from '../../../lib/calico/index.ts';
 import { isCode } from '../../../lib/errors/index.ts';
-import { contains, formatAddress, sizeOf, tryParseCidr } from '../../../lib/network/index.ts';
+import { contains, formatAddress, tryParseCidr } from '../../../lib/network/index.ts';
 import type { NetworkRecord } from '../../../lib/records/index.ts';
 import { Table } from '../../output/table.ts';
 import type { Read, State } from '../reading.ts';
@@ -14,6 +14,7 @@ import {
   blockReads,
   blocksIn,
   borrowedOf,
+  freeIn,
   type HeldBlock,
   type Holder,
   rangesOf,
@@ -45,7 +46,7 @@ const network: Sections = {
     const blocks = blocksIn(rangesOf(record), state);
     return [
       { title: 'Addresses', text: addresses(record, blocks) },
-      { title: 'Blocks', text: blockTable(blocks) },
+      { title: 'Blocks', text: blockTable(blocks, record) },
       { title: 'Holders', text: holderTable(blocks, state) },
       { title: 'Open to', text: openTo(id, record, state) },
     ];
@@ -69,17 +70,17 @@ function addresses(record: NetworkRecord, blocks: readonly HeldBlock[]): string 
     if (!range) return [];
     const own = blocks.filter(({ cidr }) => contains(range, cidr));
     const used = own.reduce((sum, block) => sum + block.used, 0);
-    return [[record.pools[i], text, `${used}`, `${sizeOf(range) - BigInt(used)}`, `${own.length}`]];
+    return [[record.pools[i], text, `${used}`, `${freeIn(range, used, record.gateway)}`, `${own.length}`]];
   });
   return new Table(['POOL', 'RANGE', 'USED', 'FREE', 'BLOCKS']).render(rows);
 }
 
-function blockTable(blocks: readonly HeldBlock[]): string {
+function blockTable(blocks: readonly HeldBlock[], { gateway }: NetworkRecord): string {
   const rows = blocks.map((block) => [
     blockName(block),
     block.host,
     `${block.used}`,
-    `${block.size - block.used}`,
+    `${freeIn(block.cidr, block.used, gateway)}`,
     `${borrowedOf(block).length}`,
   ]);
   return limited(['BLOCK', 'HOST', 'USED', 'FREE', 'BORROWED'], rows);
@@ -132,18 +133,16 @@ function hostBlocks(host: string, state: State): string {
   const ranges = state.list('networks').flatMap(({ id, value }) =>
     rangesOf(value).flatMap((text) => {
       const range = tryParseCidr(text);
-      return range ? [{ id, range }] : [];
+      return range ? [{ id, range, gateway: value.gateway }] : [];
     }),
   );
   const rows = allBlocks(state)
     .filter((block) => block.host === host)
-    .map((block) => [
-      blockName(block),
-      ranges.find(({ range }) => contains(range, block.cidr))?.id,
-      `${block.used}`,
-      `${block.size - block.used}`,
-      `${borrowedOf(block).length}`,
-    ]);
+    .map((block) => {
+      const network = ranges.find(({ range }) => contains(range, block.cidr));
+      const free = freeIn(block.cidr, block.used, network?.gateway);
+      return [blockName(block), network?.id, `${block.used}`, `${free}`, `${borrowedOf(block).length}`];
+    });
   return limited(['BLOCK', 'NETWORK', 'USED', 'FREE', 'BORROWED'], rows);
 }
 

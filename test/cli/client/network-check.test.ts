@@ -139,6 +139,27 @@ describe('berth network check', () => {
       expect(one.do).to.not.equal('');
     });
 
+  it('says of a network that has members that its record is missing, not that it belongs to nobody', async () => {
+    const bench = await networkWorld(CONTAINERS);
+    await bench.delete('networks', 'blue');
+    expect(await run(bench, { hosts: allWell, output: 'json' })).to.equal(1);
+    const { findings } = JSON.parse(bench.printed);
+    expect(findings.map(({ found }: { found: string }) => found)).not.to.include('belongs to nobody');
+    const one = findings.filter(({ where }: { where: string }) => where === 'networks/blue');
+    expect(one).to.have.length(1);
+    expect(one[0]).to.include({ found: 'the record is missing, and the network has 2 members', of: 'berth' });
+    expect(one[0].do).to.match(/berth sets it right/);
+  });
+
+  it('says that what has no network and no members belongs to nobody', async () => {
+    const bench = await networkWorld(0);
+    await bench.delete('networks', 'blue');
+    await run(bench, { hosts: answering(networkOf(0)), output: 'json' });
+    const { findings } = JSON.parse(bench.printed);
+    const pool = findings.find(({ where }: { where: string }) => where === `calico/${keyOf.pool('blue')}`);
+    expect(pool).to.include({ found: 'belongs to nobody', do: 'berth frees it after ten minutes' });
+  });
+
   const well = networkOf(CONTAINERS);
   const onHosts: readonly [title: string, of: string, found: RegExp, state: HostNetworkState][] = [
     ['a namespace that is gone', 'berth', /no namespace berth-0d/, { ...well, namespaces: well.namespaces.slice(1) }],
@@ -156,6 +177,12 @@ describe('berth network check', () => {
     ],
     ['an interface that is gone', 'berth', /no interface cali/, { ...well, hostInterfaces: [] }],
     ['rules that somebody flushed', 'berth', /routes, rules or links/, { ...well, intact: ['another'] }],
+    [
+      'what the last batch could not make',
+      'berth',
+      /could not be made: the host has IPv6 disabled/,
+      { ...well, intact: [], missing: [{ installation, what: 'the host has IPv6 disabled' }] },
+    ],
     [
       'what belongs to no container',
       'unknown',

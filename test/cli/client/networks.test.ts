@@ -5,7 +5,7 @@ import { create, frame } from '../../../controllers/ippool/resources.ts';
 import { globalNetworkPolicy, keyOf } from '../../../lib/calico/index.ts';
 import { BerthError } from '../../../lib/errors/index.ts';
 import type { RecordOf } from '../../../lib/store/index.ts';
-import { networkWorld, putCalico } from './network-world.ts';
+import { blue, networkWorld, putCalico } from './network-world.ts';
 import { Bench, host } from './support.ts';
 
 const scope = { namespace: 'default' };
@@ -60,6 +60,15 @@ describe('berth get networks', () => {
 /** The pool was made at the beginning of time. */
 const age = (bench: Bench): string => `${Math.floor(bench.clock.now() / 365.25 / 86_400_000)}y`;
 
+describe('berth get virtualnetworks', () => {
+  it('counts the age from when the network was made, also once it is being deleted', async () => {
+    const bench = await networkWorld(1);
+    await bench.put({ virtualnetworks: { blue: 'spec: { cidr: 10.64.0.0/24 }' } });
+    await get(bench, ['vnet'], scope);
+    expect(bench.rows()[0]).to.include({ NAME: 'blue', AGE: age(bench) });
+  });
+});
+
 describe('berth describe network', () => {
   it('tells how full it is, whose its blocks are and who holds which address', async () => {
     const bench = await networkWorld(2);
@@ -73,6 +82,17 @@ describe('berth describe network', () => {
       /^ {2}blue \(its own members\), red \(there is none\)$/m,
     ])
       expect(bench.printed).to.match(line);
+  });
+
+  it('counts an explicit gateway neither as used nor as free, as USED and CAPACITY do', async () => {
+    const bench = await networkWorld(2);
+    await bench.put({ networks: { blue: { ...blue, gateway: '10.64.0.63', capacity: 255 } } });
+    await describeThings(bench, ['network', 'blue'], scope);
+    expect(bench.printed)
+      .to.match(/^ {2}blue +10\.64\.0\.0\/24 +2 +253 +1$/m)
+      .and.match(/^ {2}10\.64\.0\.0\/26 +h-1 +2 +61 +0$/m);
+    await describeThings(bench, ['host', 'h-1'], scope);
+    expect(bench.printed).to.match(/^ {2}10\.64\.0\.0\/26 +blue +2 +61 +0$/m);
   });
 
   it('names the policies that select its members, and no others', async () => {
