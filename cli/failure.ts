@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { BerthError, codes, messageOf } from '../lib/errors/index.ts';
+import { adviceOf } from './advice.ts';
 
 /** `EX_SOFTWARE` of sysexits.h: a defect of the program. */
 export const DEFECT = 70;
@@ -16,8 +17,8 @@ export function report(error: unknown): void {
   if (error instanceof CommanderError) return;
   if (error instanceof BerthError) {
     process.stderr.write(`error: ${error.message}\n`);
-    // A hint of the error's own stands in its message; the code's is of use where there is none.
-    if (error.details.hint === undefined) process.stderr.write(`${codes[error.code].do}\n`);
+    const advice = adviceOf(error);
+    if (advice !== undefined) process.stderr.write(`${advice}\n`);
     return;
   }
   process.stderr.write(`error: ${messageOf(error)}\n${codes.BERTH_INTERNAL.do}\n`);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { exitCodeOf, report } from './failure.ts';
+import { about } from './version.ts';
 
 /** A command's file. Loaded when it is asked for, and by `berth help`; what is heavy it loads in its action. */
 interface CommandFile {
@@ -30,6 +31,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command('berth')
     .description('Keeps Docker clouds, networks and spare capacity the way they are declared in etcd.')
+    .version(about, '-V, --version', 'prints the version')
     .helpCommand('help [command]', 'explains a command')
     .showHelpAfterError('See `berth help` for all commands, `berth help COMMAND` for one.')
     .showSuggestionAfterError()

@@ -5,6 +5,9 @@ const file = ['../package.json', '../../package.json']
   .map((path) => new URL(path, import.meta.url))
   .find((url) => existsSync(url));
 
-const about: { version?: string } = file ? JSON.parse(readFileSync(file, 'utf8')) : {};
+const manifest: { version?: string } = file ? JSON.parse(readFileSync(file, 'utf8')) : {};
 
-export const version: string = about.version ?? 'unknown';
+export const version: string = manifest.version ?? 'unknown';
+
+/** What `berth version` and `berth --version` print. */
+export const about = `berth ${version} (Node.js ${process.versions.node})`;

@@ -1,4 +1,4 @@
-import { BerthError } from '../../lib/errors/index.ts';
+import { BerthError, isCode } from '../../lib/errors/index.ts';
 import { type Port, readText, request } from './http.ts';
 import type { ContainerView } from './resources/containers.ts';
 import type { Session } from './session.ts';
@@ -31,6 +31,10 @@ export async function exec(
   const response = await request(port, `/v1/exec/${container.id.split('/').map(encodeURIComponent).join('/')}`, {
     body: { command, timeout, ...(stdin && { stdin: textOf(stdin) }) },
     signal,
+  }).catch((error: unknown) => {
+    if (!isCode(error, 'BERTH_TIMEOUT')) throw error;
+    const hint = 'give it longer by --timeout, at most 1h; what it began may still run in the container';
+    throw new BerthError('BERTH_TIMEOUT', error.message, { hint, cause: error });
   });
   const { code, stdout, stderr } = resultOf(await readText(response));
   session.print(stdout);

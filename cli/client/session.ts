@@ -1,7 +1,8 @@
-import { type BerthError, codes } from '../../lib/errors/index.ts';
+import type { BerthError } from '../../lib/errors/index.ts';
 import type { Clock } from '../../lib/platform/index.ts';
 import { silent, systemClock } from '../../lib/platform/index.ts';
 import { type Keyspace, type Kv, keyspace } from '../../lib/store/index.ts';
+import { adviceOf } from '../advice.ts';
 import { connectEtcd, type EtcdFlags } from '../options/etcd.ts';
 
 /** All that a command of the client reaches the world through. */
@@ -44,7 +45,6 @@ export async function withSession(flags: EtcdFlags, run: (session: Session) => P
 /** Says what went wrong where there may be more than one thing, and goes on. */
 export function complain({ note }: Pick<Session, 'note'>, errors: readonly BerthError[]): ExitCode {
   for (const error of errors) note(`error: ${error.message}`);
-  const advice = new Set(errors.filter(({ details }) => details.hint === undefined).map(({ code }) => codes[code].do));
-  for (const text of advice) note(text);
+  for (const text of new Set(errors.flatMap((error) => adviceOf(error) ?? []))) note(text);
   return errors.length > 0 ? 1 : 0;
 }

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import {
   addFileOption,
   addNamespaceOption,
+  addTimeoutOption,
   deadline,
   type NamespaceFlags,
   parseFlag,
-  parseTimeout,
   readStdin,
 } from '../options/client.ts';
 import { addEtcdOptions, type EtcdFlags } from '../options/etcd.ts';
@@ -28,9 +28,8 @@ export function register(program: Command): void {
     .option('--name <name>', 'what a bare blueprint is called, instead of by its id')
     .option('--all', 'all of the kind')
     .option('--wait [wait]', 'until nothing is left', parseFlag, true)
-    .option('--timeout <duration>', 'waits so long at most; 0: for ever', parseTimeout, 0)
     .option('--ignore-not-found', 'what is not there is fine');
-  addNamespaceOption(addFileOption(command));
+  addNamespaceOption(addFileOption(addTimeoutOption(command, 'waits so long at most; 0: for ever', '0')));
   addEtcdOptions(command).action(
     async (
       kind: string | undefined,

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addNamespaceOption, type NamespaceFlags, parseTimeout, readStdin } from '../options/client.ts';
 import { addEtcdOptions, type EtcdFlags } from '../options/etcd.ts';
 import { addPortOptions, type PortFlags } from '../options/port.ts';
@@ -15,7 +15,11 @@ export function register(program: Command): void {
     .argument('<name>', 'APP/CONTAINER; APP or APP/SERVICE where that is one container')
     .argument('<command...>', 'after --')
     .option('-i, --stdin', 'gives it what comes on stdin, read to its end first')
-    .option('--timeout <duration>', 'that it may take, at most 1h', parseExecTimeout, 60);
+    .addOption(
+      new Option('--timeout <duration>', 'that it may take, at most 1h; a plain number is seconds')
+        .argParser(parseExecTimeout)
+        .default(60, '1m'),
+    );
   addNamespaceOption(addPortOptions(command));
   addEtcdOptions(command)
     .addHelpText(

@@ -6,7 +6,7 @@ export function register(program: Command): void {
     .description('describes a kind of record, or one of its fields')
     .argument('<path>', 'KIND or KIND.FIELD.FIELD: application.spec.services.openPorts')
     .action(async (path: string) => {
-      const { explain } = await import('../../lib/schema/index.ts');
+      const { explain } = await import('../client/explain.ts');
       process.stdout.write(explain(path));
     });
 }

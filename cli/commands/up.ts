@@ -25,10 +25,13 @@ export function register(program: Command): void {
   addServerOptions(command, 'use this etcd, comma-separated (default: an etcd of its own)').action(
     async (flags: UpFlags) => {
       const { etcd, dataDir, etcdListen } = flags;
-      if (etcd !== undefined && (dataDir !== undefined || etcdListen !== undefined))
+      if (etcd !== undefined && (dataDir !== undefined || etcdListen !== undefined)) {
+        const isSet = command.getOptionValueSource('etcd') === 'env';
         throw new BerthError('BERTH_USAGE', '--data-dir and --etcd-listen are about an etcd of its own', {
-          found: `--etcd ${etcd}`,
+          found: isSet ? `BERTH_ETCD=${etcd} in the environment` : `--etcd ${etcd}`,
+          hint: isSet ? 'unset it, or leave them out' : 'leave one or the other out',
         });
+      }
       process.stdout.write(`berth ${version}\n`);
       const { serve } = await import('../server/index.ts');
       const { defaultDataDirectory } = await import('../server/own-etcd.ts');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addNamespaceOptions, type NamespaceFlags, namespaceOf, parseTimeout } from '../options/client.ts';
+import { addNamespaceOptions, addTimeoutOption, type NamespaceFlags, namespaceOf } from '../options/client.ts';
 import { addEtcdOptions, type EtcdFlags } from '../options/etcd.ts';
 
 interface Flags extends EtcdFlags, NamespaceFlags {
@@ -15,9 +15,8 @@ export function register(program: Command): void {
     .argument('<kind>', 'KIND/NAME, or KIND')
     .argument('[names...]', 'which of them')
     .requiredOption('--for <what>', 'condition=TYPE[=STATUS], delete, create, or jsonpath={PATH}[=VALUE]')
-    .option('--timeout <duration>', 'gives up after so long; 0: looks once, -1s: a week', parseTimeout, 30_000)
     .option('--all', 'all of the kind');
-  addNamespaceOptions(command);
+  addNamespaceOptions(addTimeoutOption(command, 'gives up after so long; 0: looks once, -1s: a week', '30s'));
   addEtcdOptions(command)
     .addHelpText(
       'after',

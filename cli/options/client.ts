@@ -39,6 +39,14 @@ export function parseTimeout(text: string): number {
   return (text.startsWith('-') ? -1000 : 1000) * seconds;
 }
 
+/** `--timeout`, in milliseconds. @param normal  where it is not given, as text: help shows it as people write it */
+export const addTimeoutOption = (command: Command, description: string, normal: string): Command =>
+  command.addOption(
+    new Option('--timeout <duration>', `${description}; a plain number is seconds`)
+      .argParser(parseTimeout)
+      .default(parseTimeout(normal), normal),
+  );
+
 /** All of stdin. */
 export async function readStdin(): Promise<Buffer> {
   const chunks: Buffer[] = [];

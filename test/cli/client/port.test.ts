@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { expect } from 'chai';
+import { adviceOf } from '../../../cli/advice.ts';
 import { exec } from '../../../cli/client/exec.ts';
 import { addressesOf, type Port } from '../../../cli/client/http.ts';
 import { logs } from '../../../cli/client/logs.ts';
@@ -197,6 +198,16 @@ describe('berth logs and exec', () => {
     expect(bench).to.include({ code: 3, printed: 'out', errors: 'err' });
     expect(JSON.parse(body)).to.deep.equal({ command: ['sh', '-c', 'exit 3'], timeout: 5, stdin: 'input' });
     expect(requests).to.deep.equal(['POST /v1/exec/default/shop/db-0 Bearer t']);
+  });
+
+  it('says of a command that took too long how to give it longer, and not that it is tried again', async () => {
+    answer = (_, response) => {
+      response.statusCode = 504;
+      response.end(JSON.stringify({ code: 'BERTH_TIMEOUT', message: 'sh did not end within 5000 ms' }));
+    };
+    const error = await failure(execute('blog'));
+    expect(isCode(error, 'BERTH_TIMEOUT') && error.message).to.match(/^sh did not end within 5000 ms; .*--timeout/);
+    expect(isCode(error, 'BERTH_TIMEOUT') && adviceOf(error)).to.equal(undefined);
   });
 
   it('does not run it again when the answer was lost', async () => {

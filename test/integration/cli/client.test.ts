@@ -59,6 +59,13 @@ describe('the client’s commands, as processes against a real etcd', function (
     expect(await etcd.ctl('get', '--keys-only', '--prefix', '/berth/v1/')).to.equal('');
   });
 
+  it('print the version, asked for either way', async () => {
+    const asked = await berth(['--version']);
+    expect(asked).to.include({ code: 0, stderr: '' });
+    expect(asked.stdout).to.match(/^berth \d+\.\d+\.\d+ \(Node\.js /);
+    expect((await berth(['version'])).stdout).to.equal(asked.stdout);
+  });
+
   it('wait by watching', async () => {
     await berth(['apply', '-f', '-'], SHOP);
     const child = start('wait', 'app/shop', '--for=jsonpath={.status.phase}=Running', '--timeout=40s');
