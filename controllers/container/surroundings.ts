@@ -10,6 +10,7 @@ import type { HostRecord, NetworkRecord } from '../../lib/records/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { blocksOf, rangesOf, relatedTo } from './neighbourhood.ts';
 import { policiesOn } from './policies.ts';
+import { poolsOf } from './pools.ts';
 
 /** How an interface in a network is made. */
 export interface Link {
@@ -44,7 +45,7 @@ export function surroundingsOf(host: string, state: View, installation: string):
   const plan: Surroundings['plan'] = {
     installation,
     ...routesOf(host, networks, state),
-    pools: networks.flatMap(({ value }) => rangesOf(value)),
+    pools: [...poolsOf(state).list()],
     masquerade: own.flatMap(({ value }) => (value.natOutgoing === false ? [] : rangesOf(value))),
     policies,
   };

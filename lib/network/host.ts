@@ -49,7 +49,10 @@ export interface HostNetworkPlan {
   routes: { to: string; via: string }[];
   /** Blocks of this host, for the rules. */
   ownBlocks: string[];
-  /** Ranges of networks that containers of this host are in or may have to do with: what goes there keeps its source. */
+  /**
+   * The ranges of all networks, as `10.64.0.0-10.64.39.255` or `10.64.0.0/24`: what containers send there keeps its
+   * source, and is refused where `routes` do not lead there.
+   */
   pools: string[];
   /** Those of them whose containers, when they speak to anybody else, are hidden behind the host. */
   masquerade: string[];
@@ -78,8 +81,10 @@ export interface HostNetworkState {
   }[];
   /** Interfaces `cali…` on the host. */
   hostInterfaces: string[];
-  /** Installations whose links, routes, rules and switches are as the last batch left them. */
+  /** Installations whose links, routes, rules and switches are as the last batch left them, and it left out nothing. */
   intact: string[];
+  /** What their last batches could not make, and why. Absent: nothing. */
+  missing?: { installation: string; what: string }[];
   /** Ports that were to be published and are not: a program of somebody else's listens on them. */
   taken: { installation: string; port: number; protocol: 'tcp' | 'udp' }[];
 }

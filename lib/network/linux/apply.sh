@@ -17,14 +17,24 @@ set -u
 has() { case "$nl$1$nl" in *"$nl$2$nl"*) return 0 ;; esac; return 1; }
 die() { echo "$*" >&2; exit 1; }
 one_line() { printf '%s' "$1" | tr '\n' ' '; }
-fail() { printf 'failed %s %s\n' "$1" "$(one_line "$2")"; }
+# Told to who waits for the batch, and kept for who looks later.
+missing=
+fail() {
+  missing=$missing$(one_line "$2")$nl
+  printf 'failed %s %s\n' "$1" "$(one_line "$2")"
+}
 
 batch=
 add() { batch=$batch$*$nl; }
 errors=
 # Runs what was collected; the errors are told by whoever finds its thing missing.
 flush() {
-  [ -z "$batch" ] || errors=$errors$(printf '%s' "$batch" | ip -force -batch - 2>&1 >/dev/null)
+  [ -n "$batch" ] || return 0
+  said=$(printf '%s' "$batch" | ip -force -batch - 2>&1 >/dev/null)
+  # 1 is a line that failed. More is a line at which `ip` ended, -force or not, as `ip neigh` does: those after it are
+  # made one by one, and what is there already is made again.
+  [ $? -lt 2 ] || said=$(printf '%s' "$batch" | while read -r line; do printf '%s\n' "$line" | ip -batch - 2>&1 >/dev/null; done)
+  errors=$errors$said
   batch=
 }
 
@@ -98,23 +108,38 @@ link_interface() {
     nsenter --net="$netns/$ns" ip link del "$1" 2>/dev/null
     add "link add $2 address $gateway_mac mtu $mtu type veth peer name $1 address $3 mtu $mtu netns $ns"
     add "link set $2 up alias $label"
+    fresh=$fresh$2$nl
   fi
-  for single in ${6:+"$6"} ${7:+"$7"}; do
-    case "$made$nl$routes" in "1$nl"*"$nl$single dev $2 "* | "1$nl$single dev $2 "*) continue ;; esac
-    case $single in
-    *:*)
-      add "route replace $single/128 dev $2"
-      add "neigh replace $single lladdr $3 nud permanent dev $2"
-      case $9 in fe80:*) ;; *) add "neigh replace proxy $9 dev $2" ;; esac
-      ;;
-    *) add "route replace $single/32 dev $2 scope link" ;;
-    esac
-  done
+  [ -z "$6" ] || has_route "$6" "$2" || add "route replace $6/32 dev $2 scope link"
 }
 link_end() { :; }
+fresh=
+has_route() {
+  has "$fresh" "$2" && return 1
+  case "$nl$routes" in *"$nl$1 dev $2 "*) return 0 ;; esac
+  return 1
+}
+
+# IPv6 on one interface, also where it is off by default, as in containers of Docker's. A host without it is no reason
+# for anything else not to be made.
+six_on() {
+  [ "$(cat "/proc/sys/net/ipv6/conf/$1/disable_ipv6" 2>/dev/null)" = 0 ] ||
+    { echo 0 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"; } 2>/dev/null
+}
+# Once the links are there.
+six_namespace() { ns=$2; }
+six_interface() {
+  { [ -n "$7" ] && has "$mounted" "$ns" && six_on "$2"; } || return
+  has_route "$7" "$2" && return
+  add "route replace $7/128 dev $2"
+  add "neigh replace $7 lladdr $3 nud permanent dev $2"
+  case $9 in fe80:*) ;; *) add "neigh replace proxy $9 dev $2" ;; esac
+}
+six_end() { :; }
 
 # Between hosts.
 link_routes() {
+  case $wanted_routes in *:*' dev lo'*) six_on lo ;; esac
   known=$(cat "$run/routes" 2>/dev/null)
   { printf '%s\n' "$known" "$wanted_routes" | sed '/^$/d' >"$run/routes.new" && mv "$run/routes.new" "$run/routes"; } || die 'cannot note routes'
   while read -r route; do
@@ -130,7 +155,7 @@ $wanted_routes
 WANTED
 }
 inside_namespace() {
-  uid=$1 ns=$2 inner="link set lo up$nl" ruled='' problem='' out4='' out6=''
+  uid=$1 ns=$2 inner="link set lo up$nl" inner6='' ruled='' problem='' without6='' out4='' out6=''
   has "$mounted" "$ns" || problem="cannot make the namespace $ns: $errors"
 }
 inside_interface() {
@@ -140,40 +165,42 @@ inside_interface() {
   if [ ! -d "/proc/sys/net/ipv4/conf/$device" ]; then problem="cannot make the interface $device: $errors"; return; fi
   inner="${inner}link set $name mtu $mtu up$nl"
   if [ -n "$address4" ]; then
+    family=4
     switch "ipv4/conf/$device" proxy_arp 1 rp_filter 1 route_localnet 1 && switch "ipv4/neigh/$device" proxy_delay 0
-    inner="${inner}addr replace $address4/32 dev $name
-neigh replace $gateway4 lladdr $gateway_mac nud permanent dev $name
-"
-    inside_routes 4 "$address4/32" "$gateway4" "$out4" "$@"
+    put "addr replace $address4/32 dev $name"
+    put "neigh replace $gateway4 lladdr $gateway_mac nud permanent dev $name"
+    inside_routes "$address4" "$gateway4" "$out4" "$@"
     out4=1
   fi
   if [ -n "$address6" ]; then
-    switch "ipv6/conf/$device" proxy_ndp 1 accept_ra 0 accept_redirects 0
+    family=6
     # shellcheck disable=SC2016 # for the inner shell
-    nsenter --net="$netns/$ns" sh -c 'for each in all lo "$1"; do echo 0 >"/proc/sys/net/ipv6/conf/$each/disable_ipv6"; done' - "$name" 2>/dev/null ||
-      problem="the namespace $ns has no IPv6"
-    inner="${inner}addr replace $address6/128 dev $name nodad
-neigh replace $gateway6 lladdr $gateway_mac nud permanent dev $name
-"
-    inside_routes 6 "$address6/128" "$gateway6" "$out6" "$@"
+    { six_on "$device" && nsenter --net="$netns/$ns" sh -c 'for each in all lo "$1"; do echo 0 >"/proc/sys/net/ipv6/conf/$each/disable_ipv6" || exit; done' - "$name" 2>/dev/null; } ||
+      { without6="the host has IPv6 disabled: $name cannot have $address6"; return; }
+    switch "ipv6/conf/$device" proxy_ndp 1 accept_ra 0 accept_redirects 0
+    put "addr replace $address6/128 dev $name nodad"
+    put "neigh replace $gateway6 lladdr $gateway_mac nud permanent dev $name"
+    inside_routes "$address6" "$gateway6" "$out6" "$@"
     out6=1
   fi
 }
-# family, source, next hop, whether another interface is the way out already, subnets of both families
+# A line for the inside: the families are apart, so that neither waits for the other.
+put() { if [ "$family" = 4 ]; then inner=$inner$1$nl; else inner6=$inner6$1$nl; fi; }
+# source, next hop, whether another interface is the way out already, subnets of both families
 inside_routes() {
-  family=$1 source=${2%/*} next=$3
-  if [ -z "$4" ]; then
+  source=$1 next=$2
+  if [ -z "$3" ]; then
     on_link "$next" ''
-    inner="${inner}route replace default via $next dev $name$nl"
+    put "route replace default via $next dev $name"
     return
   fi
   # Further interfaces answer the way they were asked, by a routing table of their own.
   on_link "$next" " table $table_number"
-  inner="${inner}route replace default via $next dev $name table $table_number$nl"
-  shift 4
+  put "route replace default via $next dev $name table $table_number"
+  shift 3
   for subnet; do
     case $family$subnet in 4*:* | 6*.*) continue ;; esac
-    inner="${inner}route replace $subnet via $next dev $name onlink src $source$nl"
+    put "route replace $subnet via $next dev $name onlink src $source"
   done
   ruled="${ruled}rule del from $source lookup $table_number
 rule add from $source lookup $table_number
@@ -182,8 +209,8 @@ rule add from $source lookup $table_number
 on_link() {
   case $1 in
   fe80:*) ;; # Link-local: on every link as it is.
-  *:*) inner="${inner}route replace $1/128 dev $name$2$nl" ;;
-  *) inner="${inner}route replace $1/32 dev $name scope link$2$nl" ;;
+  *:*) put "route replace $1/128 dev $name$2" ;;
+  *) put "route replace $1/32 dev $name scope link$2" ;;
   esac
 }
 # Writes the switches of a directory below /proc/sys/net.
@@ -195,12 +222,12 @@ switch() {
     shift 2
   done
 }
+# shellcheck disable=SC2069 # what it says on the wrong side alone
+configure() { printf '%s' "$1" | nsenter --net="$netns/$ns" ip -batch - 2>&1 >/dev/null; }
 inside_end() {
   if [ -z "$problem" ]; then
-    problem=$(nsenter --net="$netns/$ns" ip -batch - 2>&1 >/dev/null <<INNER
-$inner
-INNER
-)
+    problem=$(configure "$inner")$without6
+    [ -z "$inner6" ] || problem=$problem$(configure "$inner6")
     [ -z "$ruled" ] || printf '%s' "$ruled" | nsenter --net="$netns/$ns" ip -force -batch - >/dev/null 2>&1
   fi
   [ -z "$problem" ] || fail "$uid" "$problem"
@@ -236,15 +263,19 @@ accept_forwarding() {
 }
 
 forward_packets() {
-  case $families in *iptables*) echo 1 >/proc/sys/net/ipv4/ip_forward || die 'cannot switch on forwarding' ;; esac
+  case $families in *iptables*)
+    [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || echo 1 >/proc/sys/net/ipv4/ip_forward || die 'cannot switch on forwarding'
+    ;;
+  esac
   case $families in
   *ip6tables*)
-    [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" != 1 ] || return
+    # Without IPv6 at all there is nothing to forward, and who asks for it is told.
+    { [ -e /proc/sys/net/ipv6 ] && [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" != 1 ]; } || return
     # A host that forwards would no longer listen to the routers from which it has its own way out.
     for accept in /proc/sys/net/ipv6/conf/*/accept_ra; do
       [ "$(cat "$accept")" != 1 ] || echo 2 >"$accept"
     done
-    echo 1 >/proc/sys/net/ipv6/conf/all/forwarding || die 'cannot switch on forwarding of IPv6'
+    echo 1 >/proc/sys/net/ipv6/conf/all/forwarding || fail - 'cannot switch on forwarding of IPv6'
     ;;
   esac
 }
@@ -259,6 +290,8 @@ list_links
 find_mtu
 routes=$(all_routes)
 attachments link
+flush
+attachments six
 link_routes
 flush
 apply_rules || die 'nft refuses the rules'
@@ -274,10 +307,11 @@ $wanted_routes
 WANTED
 if [ -n "$wanted_namespaces$wanted_routes" ]; then
   printf '%s\n' "$wanted_routes" | sed '/^$/d' >"$run/routes"
+  printf '%s' "$missing" >"$run/missing"
   # Nobody waits for what only a later look compares; who looks waits for the lock, which this keeps.
   { fingerprint "$installation" "$run" >"$run/fingerprint.new" && mv "$run/fingerprint.new" "$run/fingerprint"; } </dev/null >/dev/null 2>&1 &
 else
-  rm -f "$run/routes" "$run/fingerprint"
+  rm -f "$run/routes" "$run/missing" "$run/fingerprint"
   rmdir "$run/netns" "$run" 2>/dev/null
 fi
 echo 'done'

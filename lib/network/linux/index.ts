@@ -40,19 +40,21 @@ export function createLinuxNetwork({ shell }: { shell: Shell }): HostNetwork {
 /** What `readScript` prints. */
 export function parseState(stdout: string): HostNetworkState {
   const state: HostNetworkState = { namespaces: [], hostInterfaces: [], intact: [], taken: [] };
+  const missing: { installation: string; what: string }[] = [];
   for (const line of stdout.split('\n')) {
     const [what, name, ...words] = line.trim().split(/\s+/);
     if (!name) continue;
     if (what === 'namespace') state.namespaces.push({ name, addresses: words });
     if (what === 'interface') state.hostInterfaces.push(name);
     if (what === 'intact') state.intact.push(name);
+    if (what === 'missing') missing.push({ installation: name, what: words.join(' ') });
     if (what === 'taken') {
       const [protocol, port] = words;
       if (protocol === 'tcp' || protocol === 'udp')
         state.taken.push({ installation: name, port: Number(port), protocol });
     }
   }
-  return state;
+  return missing.length > 0 ? { ...state, missing } : state;
 }
 
 function parseFailures(lines: readonly string[]): Map<string, string> {

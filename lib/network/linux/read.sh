@@ -18,6 +18,8 @@ for directory in "${runs:?}"/*; do
   listened_ports "$directory/ports" | sed "s/^/taken $installation /"
   # Not in the middle of a batch.
   exec 9>>"${states:?}/$installation/lock" && flock -s -w 30 9
-  [ "$(fingerprint "$installation" "$directory")" = "$(cat "$directory/fingerprint")" ] && echo "intact $installation"
+  if [ -s "$directory/missing" ]; then sed "s/^/missing $installation /" "$directory/missing"
+  elif [ "$(fingerprint "$installation" "$directory")" = "$(cat "$directory/fingerprint")" ]; then echo "intact $installation"
+  fi
 done
 echo 'done'

@@ -34,6 +34,11 @@ function isolation(plan: HostNetworkPlan, interfaces: readonly Interface[]): str
       sources(interfaces, family),
       ranges(`pools${family}`, family, plan.pools),
       ranges(`masquerade${family}`, family, plan.masquerade),
+      ranges(
+        `routed${family}`,
+        family,
+        plan.routes.map(({ to }) => to),
+      ),
     ]),
     ...policies.sets,
     ...policies.chains,
@@ -89,6 +94,13 @@ const arp = chain('entry', [
   'iifname @interfaces iifname . arp saddr ether . arp saddr ip != @sources4 drop',
 ]);
 
+/** What has an address of a network's and no way there would leave by the default route: for the world outside. */
+const unrouted = (family: 4 | 6): string => {
+  const { header } = WORDS[family];
+  const lost = `${header} daddr @pools${family} ${header} daddr != @routed${family}`;
+  return `iifname @interfaces oifname != @interfaces ${lost} reject with icmpx type no-route`;
+};
+
 /** Two on the way through, since what is accepted leaves its chain: what lets a packet out does not let it in. */
 const filters = [
   chain('leaving', [
@@ -96,6 +108,7 @@ const filters = [
     // The next hop's address leads there, so that the host answers for it.
     'oifname "lo" drop',
     'ct state established,related accept',
+    ...FAMILIES.map(unrouted),
     'iifname vmap @verdicts-out',
   ]),
   chain('leaving-to-the-host', [

@@ -96,10 +96,23 @@ describe('what surrounds the containers of a host', () => {
 
   it('hides what leaves all its networks, where the network says so', () => {
     expect(around().plan).deep.include({
-      pools: ['10.64.1.0/24', '10.64.0.0/24', 'fd00:1::/64'],
+      pools: ['10.64.0.0-10.64.2.255', 'fd00:1::-fd00:1::ffff:ffff:ffff:ffff'],
       masquerade: ['10.64.0.0/24', 'fd00:1::/64'],
     });
     expect(around('h-2').plan.masquerade).deep.equal([]);
+  });
+
+  it('follows the networks that come and go, few intervals for many, and the same while only counts change', async () => {
+    const pools = () => around('h-3').plan.pools.filter((range) => !range.includes(':'));
+    expect(pools()).deep.equal(['10.64.0.0-10.64.2.255']);
+    await world.put('networks/apart', JSON.stringify(network('192.168.40.0/26')));
+    await world.put('networks/alone', JSON.stringify(network('10.64.2.0/24', { used: 7 })));
+    await world.clock.until(() => pools().length === 2, 10_000);
+    expect(pools()).deep.equal(['10.64.0.0-10.64.2.255', '192.168.40.0-192.168.40.63']);
+    await world.delete('networks/db');
+    await world.put('networks/apart', JSON.stringify(network('10.64.3.0/25')));
+    await world.clock.until(() => pools().join().includes('10.64.3.127'), 10_000);
+    expect(pools()).deep.equal(['10.64.0.0-10.64.0.255', '10.64.2.0-10.64.3.127']);
   });
 
   it('makes interfaces as their network says', () => {

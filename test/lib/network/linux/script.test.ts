@@ -112,6 +112,14 @@ describe('the rules of a host', () => {
 
   it('are none when nothing is attached', () => expect(rulesOf({ ...plan, attachments: [] })).equal(''));
 
+  it('refuse what goes to a network and has no way there', () => {
+    const rules = rulesOf({ ...plan, pools: ['10.64.0.0-10.64.3.255'] });
+    expect(rules)
+      .match(/set pools4 {.*elements = { 10\.64\.0\.0-10\.64\.3\.255 }/)
+      .match(/set routed4 {.*elements = { 10\.64\.0\.9\/32 }/)
+      .contain('ip daddr @pools4 ip daddr != @routed4 reject with icmpx type no-route');
+  });
+
   it('let nobody in or out where no policy says so', () => {
     expect(rulesOf(plan))
       .match(/map verdicts-in {.*"cali0123456789a" : drop }/)
@@ -128,12 +136,13 @@ describe('the rules of a host', () => {
 });
 
 describe('what a host tells of its network', () => {
-  it('is read into namespaces with addresses, interfaces, what is intact, and ports that others have', () => {
+  it('is read into namespaces with addresses, interfaces, what is intact, what could not be made, and ports that others have', () => {
     const said = `interface cali1
 namespace berth-a 10.64.0.1 10.65.0.1 fd00::1
 namespace berth-b
 taken inst tcp 80
 intact inst
+missing other no route to fd00::40/122 via 2001:db8::2: No route to host
 done
 `;
     expect(parseState(said)).deep.equal({
@@ -143,6 +152,7 @@ done
         { name: 'berth-b', addresses: [] },
       ],
       intact: ['inst'],
+      missing: [{ installation: 'other', what: 'no route to fd00::40/122 via 2001:db8::2: No route to host' }],
       taken: [{ installation: 'inst', port: 80, protocol: 'tcp' }],
     });
   });
