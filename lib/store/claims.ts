@@ -11,16 +11,16 @@ const WRITER = 2 ** 26;
 export class Claims {
   /** Of each key how many rely on it, plus `WRITER` for each that writes it. */
   readonly #held = new Map<string, number>();
-  readonly #empty = new Set<KeyRange>();
+  readonly #ranges = new Set<KeyRange>();
 
   /** Whether the unit writes what another relies on or writes, or relies on what another writes. */
   block(unit: PreparedUnit): boolean {
     for (const { key, write } of unit.parts) {
       const held = this.#held.get(key);
       if (held !== undefined && (write || held >= WRITER)) return true;
-      if (write && this.#empty.size > 0) for (const range of this.#empty) if (within(key, range)) return true;
+      if (write && this.#ranges.size > 0) for (const range of this.#ranges) if (within(key, range)) return true;
     }
-    for (const range of unit.empty) {
+    for (const range of unit.ranges) {
       for (const [key, held] of this.#held) if (held >= WRITER && within(key, range)) return true;
     }
     return false;
@@ -28,7 +28,7 @@ export class Claims {
 
   add(unit: PreparedUnit): void {
     for (const { key, write } of unit.parts) this.#held.set(key, (this.#held.get(key) ?? 0) + (write ? WRITER : 1));
-    for (const range of unit.empty) this.#empty.add(range);
+    for (const range of unit.ranges) this.#ranges.add(range);
   }
 
   remove(unit: PreparedUnit): void {
@@ -37,7 +37,7 @@ export class Claims {
       if (held > 0) this.#held.set(key, held);
       else this.#held.delete(key);
     }
-    for (const range of unit.empty) this.#empty.delete(range);
+    for (const range of unit.ranges) this.#ranges.delete(range);
   }
 }
 

@@ -2,7 +2,7 @@ import { BerthError, isCode, messageOf } from '../errors/index.ts';
 import { type Clock, type Log, sleep } from '../platform/index.ts';
 import { type KeyValue, type Kv, OutcomeUnknown } from './kv.ts';
 import { type Packed, transactionOf } from './packing.ts';
-import { conflict, type PreparedUnit } from './unit.ts';
+import { conflict, type PreparedUnit, rangeConflict } from './unit.ts';
 
 /** A unit on its way. */
 export interface Delivery extends Packed {
@@ -106,13 +106,13 @@ function landedAt({ parts }: PreparedUnit, { revision, found }: Sight): number |
 }
 
 /** Which comparison of a unit does not hold. Of ranges nothing was read: a unit with one travels alone, so it was its own. */
-function clashOf({ parts, empty }: PreparedUnit, { found }: Sight): BerthError | undefined {
+function clashOf({ parts, ranges }: PreparedUnit, { found }: Sight): BerthError | undefined {
   for (const { key, expected } of parts) {
     const actual = found.get(key)?.modRevision ?? 0;
     if (actual !== expected) return conflict(key, expected, actual);
   }
-  const range = empty[0];
-  return range && new BerthError('BERTH_CONFLICT', 'a range that should be empty is not', { place: range.key });
+  const range = ranges[0];
+  return range && rangeConflict(range);
 }
 
 /** etcd refuses for good: each unit alone, so that a malformed one or a dead lease does not fail its neighbours. */

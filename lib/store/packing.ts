@@ -31,8 +31,8 @@ export class Batch<P extends Packed = Packed> {
   take(packed: P): boolean {
     const { unit } = packed;
     const first = this.units[0]?.unit;
-    if (first && (!sameFence(first, unit) || unit.empty.length > 0)) return false;
-    let compares = this.#compares + unit.empty.length;
+    if (first && (!sameFence(first, unit) || unit.ranges.length > 0)) return false;
+    let compares = this.#compares + unit.ranges.length;
     for (const { key, write, expected } of unit.parts) {
       const other = write ? undefined : this.#guards.get(key);
       if (other === undefined) compares++;
@@ -51,7 +51,7 @@ export class Batch<P extends Packed = Packed> {
     this.#bytes = bytes;
     this.units.push(packed);
     // Of ranges nothing is read when a comparison fails: a unit with one travels alone, so that it was its own.
-    if (compares >= MOST || operations >= MOST || unit.empty.length > 0) this.#full = true;
+    if (compares >= MOST || operations >= MOST || unit.ranges.length > 0) this.#full = true;
     return true;
   }
 
@@ -77,7 +77,9 @@ export function transactionOf(batch: readonly Packed[]): TxnRequest {
       if (write === 'delete') then.push({ delete: key });
       else if (write) then.push(lease === undefined ? { put: key, value } : { put: key, value, lease });
     }
-    for (const { key, end } of unit.empty) compare.push({ key, end, target: 'create', op: '=', value: 0 });
+    // Over a range without keys etcd compares zeros, and there is no mod_revision 0.
+    for (const { key, end, newest } of unit.ranges)
+      compare.push({ key, end, target: 'mod', op: '<', value: newest + 1 });
   }
   return { compare, then };
 }

@@ -89,7 +89,12 @@ export type Guard =
   | { unchanged: Kind; id: string; at?: number }
   | { absent: Kind; id: string }
   /** No key of the kind below this id prefix (whole segments). */
-  | { empty: Kind; under: string };
+  | { empty: Kind; under: string }
+  /**
+   * No key of the kind below this id prefix is newer than what was decided on: none was put after revision `since`.
+   * Deletions do not matter. Default: the newest of them that the cache held when `commit` was called.
+   */
+  | { settled: Kind; under: string; since?: number };
 
 /** Writes that land together or not at all. At most 120 writes and guards in all. */
 export interface Unit<K extends Kind = Kind> {

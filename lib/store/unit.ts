@@ -32,13 +32,18 @@ export class Part {
   }
 }
 
+/** No key of a range may have a greater mod_revision than `newest`. With 0 there may be none at all. */
+export interface RangeCondition extends KeyRange {
+  newest: number;
+}
+
 /** A unit in etcd's terms. All keys are absolute. */
 export interface PreparedUnit {
   readonly fence: LeaderFence;
   /** Each key once: what is written, then what is guarded. */
   readonly parts: readonly Part[];
-  /** Ranges in which no key may be. */
-  readonly empty: readonly KeyRange[];
+  /** Conditions on all keys of a range. */
+  readonly ranges: readonly RangeCondition[];
   /** How many parts are written. */
   readonly writes: number;
   /** Of what is written. */
@@ -58,7 +63,7 @@ export const LIMITS = {
 /** Of protobuf around a key, in a comparison or an operation, at most. */
 const FRAME = 48;
 
-const NO_RANGES: readonly KeyRange[] = [];
+const NO_RANGES: readonly RangeCondition[] = [];
 
 /** What a unit is prepared with. */
 export interface Surroundings {
@@ -117,10 +122,10 @@ export function prepare(
     bytes += length;
   }
 
-  let empty = NO_RANGES;
+  let ranges = NO_RANGES;
   for (const guard of guards) {
-    if ('empty' in guard) {
-      empty = [...empty, keyspace.range(guard.empty, guard.under)];
+    if ('empty' in guard || 'settled' in guard) {
+      ranges = [...ranges, rangeCondition(guard, keyspace, view)];
       continue;
     }
     const kind = 'absent' in guard ? guard.absent : guard.unchanged;
@@ -136,7 +141,14 @@ export function prepare(
     const keys = parts.filter(({ write }) => write).map(({ key }) => key);
     throw tooLarge(keys.join(', '), bytes, LIMITS.unit);
   }
-  return { fence, parts, empty, writes: written, kinds, bytes };
+  return { fence, parts, ranges, writes: written, kinds, bytes };
+}
+
+function rangeCondition(guard: Extract<Guard, { under: string }>, keyspace: Keyspace, view: View): RangeCondition {
+  if ('empty' in guard) return { ...keyspace.range(guard.empty, guard.under), newest: 0 };
+  const { settled, under, since } = guard;
+  const newest = since ?? view.list(settled, under).reduce((most, { modRevision }) => Math.max(most, modRevision), 0);
+  return { ...keyspace.range(settled, under), newest };
 }
 
 /** So many parts are searched through faster than their keys are hashed. */
@@ -169,6 +181,12 @@ export const conflict = (key: string, expected: number, found: number) =>
     place: key,
     found: found === 0 ? 'none' : `revision ${found}`,
     expected: expected === 0 ? 'none' : `revision ${expected}`,
+  });
+
+export const rangeConflict = ({ key, newest }: RangeCondition) =>
+  new BerthError('BERTH_CONFLICT', newest === 0 ? 'a range that should be empty is not' : 'a range has newer keys', {
+    place: key,
+    expected: newest === 0 ? 'none' : `none after revision ${newest}`,
   });
 
 const tooLarge = (place: string, bytes: number, limit: number) =>

@@ -19,7 +19,7 @@ function unit({ writes, guards = [], empty = [], lead = 1, bytes = 100 }: Sample
   return {
     fence: { key: 'leader', createRevision: lead },
     parts,
-    empty: empty.map((key) => ({ key, end: `${key}~` })),
+    ranges: empty.map((key) => ({ key, end: `${key}~`, newest: 0 })),
     writes: writes.length,
     kinds: [],
     bytes,
@@ -171,7 +171,7 @@ function meet(one: PreparedUnit, other: PreparedUnit): boolean {
       ({ key, write }) =>
         write &&
         (reader.parts.some((part) => part.key === key) ||
-          reader.empty.some(({ key: from, end }) => key >= from && key < end)),
+          reader.ranges.some(({ key: from, end }) => key >= from && key < end)),
     );
   return clashes(one, other) || clashes(other, one);
 }

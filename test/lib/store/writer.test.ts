@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { isCode } from '../../../lib/errors/index.ts';
 import { integer, pick, seededRandom } from '../../../lib/platform/index.ts';
-import type { Guard, Kind, Unit } from '../../../lib/store/index.ts';
+import type { Guard, Kind, Operation, Unit } from '../../../lib/store/index.ts';
 import type { Call, Fault } from '../../../lib/store/memory/index.ts';
 import { absolute, keys, World } from './support.ts';
 import { rejection } from './watching.ts';
@@ -100,6 +100,9 @@ describe('the guarded writer', () => {
     ['an absent key', { absent: 'observed', id: 'h/a/b/c' }, ['observed/h/a/b/d'], true],
     ['an empty range that is not', { empty: 'observed', under: 'h' }, ['observed/h/a/b/c'], false],
     ['an empty range beside another', { empty: 'observed', under: 'h' }, ['observed/h-2/a/b/c'], true],
+    ['a range settled where a key appeared', { settled: 'hosts', under: 'a' }, ['hosts/a/h-1'], false],
+    ['a range settled where a key came beside it', { settled: 'hosts', under: 'a' }, ['hosts/b/h-1'], true],
+    ['a range settled since nothing', { settled: 'schedulable', under: 'a', since: 0 }, [], true],
   ];
   for (const [what, guard, changed, lands] of guards) {
     it(`${lands ? 'lands with' : 'refuses'} ${what}`, async () => {
@@ -116,6 +119,21 @@ describe('the guarded writer', () => {
       expect(value(world, 'machines/a/b/c') !== undefined).to.equal(lands);
     });
   }
+
+  it('takes a range for settled until a key of it is put, whatever is deleted', async () => {
+    const { world, cache, store } = await leading();
+    for (const host of ['h-1', 'h-2']) await world.settle(cache.reached(await world.put(`hosts/a/${host}`, {})));
+    const since = cache.get('hosts', 'a/h-2')!.modRevision;
+    const guards: Guard[] = [{ settled: 'hosts', under: 'a', since }];
+    const behind = (operation: Operation) => world.settle(world.kv.txn({ compare: [], then: [operation] }));
+    await behind({ delete: absolute('hosts/a/h-2') });
+    expect(await world.settle(store.commit({ ...create('a/b/c'), guards }))).to.be.above(since);
+    await behind({ put: absolute('hosts/a/h-1'), value: '{}' });
+    const refused = await world.settle(rejection(store.commit({ ...create('a/b/d'), guards })));
+    expect(refused.code).to.equal('BERTH_CONFLICT');
+    expect(refused.message).to.include('newer');
+    expect(value(world, 'machines/a/b/d')).to.equal(undefined);
+  });
 
   it('writes only what its controller owns', async () => {
     const { world, cache } = await leading();
