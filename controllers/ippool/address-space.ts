@@ -1,4 +1,12 @@
-import { CalicoReader, nameOf as calicoNameOf, cidrOfKey, kindOf, paths, usedIn } from '../../lib/calico/index.ts';
+import {
+  CalicoReader,
+  nameOf as calicoNameOf,
+  cidrOfKey,
+  kindOf,
+  parseWorkloadEndpointName,
+  paths,
+  usedIn,
+} from '../../lib/calico/index.ts';
 import {
   type Cidr,
   formatCidr,
@@ -9,6 +17,7 @@ import {
   tryParseCidr,
 } from '../../lib/network/index.ts';
 import type { Cache, Change, Entry, Kind, View } from '../../lib/store/index.ts';
+import { ORCHESTRATOR } from './workloads.ts';
 
 /** What is taken for the subnet of a host that does not say it: this much around its address. */
 const HOST_SUBNET = { 4: 24, 6: 64 } as const;
@@ -51,6 +60,8 @@ export class AddressSpace {
   /** Ids by the network that they join. */
   readonly #containers = new Map<string, Set<string>>();
   readonly #endpoints = new Map<string, Set<string>>();
+  /** Ids of our workload endpoints, by host. */
+  readonly #workloads = new Map<string, Set<string>>();
   /** How many containers of a cloud join a network, by network and cloud. */
   readonly #clouds = new Map<string, Map<string, number>>();
 
@@ -97,6 +108,9 @@ export class AddressSpace {
   /** Ids of the endpoints that have an interface on a network, in order. */
   endpointsOn = (network: string): string[] => [...(this.#endpoints.get(network) ?? [])].sort();
 
+  /** Ids of the workload endpoints of ours on a host, in order. */
+  workloadsOn = (host: string): string[] => [...(this.#workloads.get(host) ?? [])].sort();
+
   #apply({ kind, id, before, after }: Change): void {
     if (kind === 'calico') this.#applyCalico(id, after !== undefined);
     else if (kind === 'networks') this.#hold(kind, id, after && isA('networks', after) ? rangesOf(after) : []);
@@ -129,6 +143,17 @@ export class AddressSpace {
     if (kind === 'block') this.#applyBlock(id, exists);
     else if (kind === 'pool') this.#applyPool(id, exists);
     else if (kind === 'affinity') this.#applyAffinity(id, exists);
+    else if (kind === 'workloadEndpoint') this.#applyWorkload(id, exists);
+  }
+
+  #applyWorkload(id: string, exists: boolean): void {
+    const name = parseWorkloadEndpointName(calicoNameOf(id));
+    if (name?.orchestrator !== ORCHESTRATOR) return;
+    const ids = this.#workloads.get(name.node) ?? new Set();
+    if (exists) ids.add(id);
+    else ids.delete(id);
+    if (ids.size > 0) this.#workloads.set(name.node, ids);
+    else this.#workloads.delete(name.node);
   }
 
   #applyAffinity(id: string, exists: boolean): void {

@@ -79,6 +79,7 @@ const keyOfWrite = (write: Write<Owned>): string => `${'put' in write ? write.pu
 
 const keyOfGuard = (guard: Guard): string => {
   if ('empty' in guard) return `${guard.empty}/${guard.under}`;
+  if ('settled' in guard) return `${guard.settled}/${guard.under}/settled`;
   return `${'absent' in guard ? guard.absent : guard.unchanged}/${guard.id}`;
 };
 

@@ -20,6 +20,7 @@ import { freeRange } from './allocation.ts';
 import { writeOf } from './batch.ts';
 import { bgpConfigurationSpec, bgpPeerSpecs, isPeerOf, tunnelPool, tunnelSize, tunnelsOf } from './calico-settings.ts';
 import type { Ippool, Owned } from './context.ts';
+import { settledPools } from './creation.ts';
 import { bytes, foundations, isOurs, type Origin, poolOf, resource } from './resources.ts';
 import { poolSpec } from './specs.ts';
 
@@ -116,7 +117,10 @@ async function keepTunnelPool(cloud: string, network: Network, context: Ippool, 
   }
   const pool = poolOf({ name, network: name, spec: specOf(range, blockSize, network) }, origin);
   const write: Write<Owned> = { put: 'calico', id: pool.id, value: pool.value, expect: 0 };
-  await tools.fresh.during(name, range, { commit: () => store.commit({ writes: [write] }), clock });
+  await tools.fresh.during(name, range, {
+    commit: () => store.commit({ writes: [write], guards: [settledPools(state, tools)] }),
+    clock,
+  });
 }
 
 /** No container ever has an address of it. */

@@ -1,13 +1,14 @@
-import { CalicoReader, keyOf } from '../../lib/calico/index.ts';
+import { CalicoReader, keyOf, paths } from '../../lib/calico/index.ts';
 import { type Cidr, formatCidr, parseCidr, tryParseAddress } from '../../lib/network/index.ts';
 import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { NetworkRecord } from '../../lib/records/index.ts';
-import type { View, Write } from '../../lib/store/index.ts';
+import type { Guard, View, Write } from '../../lib/store/index.ts';
 import { blockSizeOf, conflictOf, freeRange, sizeOfWanted } from './allocation.ts';
 import type { Ippool, Owned } from './context.ts';
 import { notAllocated, type Outcome } from './outcome.ts';
 import { type Created, foundations, isOurs, type Origin, poolOf, profileOf, reservationOf } from './resources.ts';
 import { poolSpec, profileSpec } from './specs.ts';
+import type { IppoolTools } from './tools.ts';
 import { type PoolUsage, usageOf } from './usage.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -15,7 +16,10 @@ import type { Wanted } from './wanted.ts';
 export const BLOCKED = 5000;
 
 /** Network record, pool and profile, in one transaction. Further ranges follow. */
-export async function createNetwork(wanted: Wanted, context: Ippool): Promise<Outcome> {
+export const createNetwork = (wanted: Wanted, context: Ippool): Promise<Outcome> =>
+  context.tools.fresh.inTurn(() => create(wanted, context));
+
+async function create(wanted: Wanted, context: Ippool): Promise<Outcome> {
   const { state, store, tools, clock, random, installation } = context;
   const { name, guards } = wanted;
   const origin = { installation, random, now: clock.now() };
@@ -39,11 +43,23 @@ export async function createNetwork(wanted: Wanted, context: Ippool): Promise<Ou
     ...(reserved.length > 0 ? [reservationOf(name, reserved, origin)] : []),
     ...missingFoundations(context, origin),
   ].filter(({ id }) => !state.get('calico', id));
-  const commit = () => store.commit({ writes: [record, ...[pool, ...shared].map(creation)], guards });
+  const writes = [record, ...[pool, ...shared].map(creation)];
+  const commit = () => store.commit({ writes, guards: [...guards, settledPools(state, tools)] });
   await tools.fresh.during(name, range, { commit, clock });
   const made = `made network ${name} of ${formatCidr(range)}`;
   context.event(wanted.about, 'Normal', 'NetworkAllocated', made);
   return { observed: [], result: undefined };
+}
+
+/**
+ * That nobody has made or changed a pool since what the cache shows: somebody else’s may overlap with one that is about
+ * to be made, and no key says so. Taken when the range is chosen.
+ */
+export function settledPools(state: View, { fresh }: IppoolTools): Guard {
+  const newest = state
+    .list('calico', paths.pools)
+    .reduce((most, { modRevision }) => Math.max(most, modRevision), fresh.newest);
+  return { settled: 'calico', under: paths.pools, since: newest };
 }
 
 /** They are there from the first network on. */

@@ -15,7 +15,7 @@ import type { Part } from './batch.ts';
 import type { Owned } from './context.ts';
 import { handleOf, hostInterface, macAddress } from './names.ts';
 import type { Origin } from './resources.ts';
-import { workloadEndpointId, workloadEndpointOf } from './workloads.ts';
+import { isSameWorkload, workloadEndpointId, workloadEndpointOf } from './workloads.ts';
 
 /** Assignments of a host whose container record is the one that was placed, and that have no endpoint yet. */
 export function assignmentsToServe(host: string, state: View): Entry<'assignments'>[] {
@@ -37,6 +37,8 @@ export interface JoinedNetwork {
   /** Those that give out addresses, with what to compare: one that is disabled meanwhile gives out nothing more. */
   pools: (Pool & { guard: Guard })[];
   dns: string[];
+  /** Of what is reserved in it: a gateway that is chosen meanwhile is no container's. */
+  reservation: Guard;
   /** It gets no further ranges by itself. */
   fixed: boolean;
 }
@@ -84,14 +86,23 @@ function joined(name: string, state: View): JoinedNetwork | undefined {
   // The cache may show a network a moment before its pool.
   if (pools.length === 0) return undefined;
   const fixed = state.get('accepted/virtualnetworks', name)?.value.spec.cidr !== undefined;
-  return { name, pools, dns: network.value.dns, fixed };
+  const id = keyOf.ipReservation(name);
+  const reservation: Guard = { unchanged: 'calico', id, at: reader.revisionOf(id) };
+  return { name, pools, dns: network.value.dns, reservation, fixed };
+}
+
+/** What an endpoint is planned on. */
+export interface Planning {
+  plan: IpamPlan;
+  state: View;
+  origin: Origin;
 }
 
 /** The endpoint of an assignment, with an address of each family in each of its networks; or why there is none. */
 export function endpointFor(
   assignment: Entry<'assignments'>,
   networks: readonly JoinedNetwork[],
-  { plan, origin }: { plan: IpamPlan; origin: Origin },
+  { plan, state, origin }: Planning,
 ): Part {
   const { id } = assignment;
   const guards = [stillAssigned(assignment)];
@@ -99,7 +110,7 @@ export function endpointFor(
   const links: Link[] = [];
   const undo = plan.mark();
   for (const [index, network] of networks.entries()) {
-    const made = linkFor(assignment, network, { index, plan, origin });
+    const made = linkFor(assignment, network, index, { plan, state, origin });
     if ('refused' in made) {
       undo();
       return { writes: [refusal(assignment, made.refused)], guards };
@@ -132,20 +143,35 @@ export const recordOf = (
   networks: readonly JoinedNetwork[],
 ): EndpointRecord => ({ uid, interfaces, dns: [...new Set(networks.flatMap(({ dns }) => dns))] });
 
-/** An interface in one network: its addresses, and its workload endpoint. */
+/**
+ * An interface in one network: its addresses, and its workload endpoint. What Calico has of the incarnation stays: the
+ * endpoint's record may have been lost while its container runs.
+ */
 export function linkFor(
   assignment: Entry<'assignments'>,
   network: JoinedNetwork,
-  { index, plan, origin }: { index: number; plan: IpamPlan; origin: Origin },
+  index: number,
+  { plan, state, origin }: Planning,
 ): { link: Link; part: Part } | { refused: string } {
   const { uid } = assignment.value;
   const host = hostOf(assignment);
   const handle = handleOf(network.name, uid);
   const addresses: Address[] = [];
-  const guards: Guard[] = [];
+  const reader = new CalicoReader(state);
+  const held = plan.adopt(handle);
+  const guards: Guard[] = [network.reservation];
+  if (held.length > 0) {
+    const id = keyOf.handle(handle);
+    guards.push({ unchanged: 'calico', id, at: reader.revisionOf(id) });
+  }
   for (const family of [4, 6] as const) {
     const pools = network.pools.filter(({ cidr }) => cidr.family === family);
     if (pools.length === 0) continue;
+    const kept = held.find((address) => address.family === family);
+    if (kept) {
+      addresses.push(kept);
+      continue;
+    }
     const assigned = plan.assign({ host, pools, handle, now: origin.now });
     if ('refused' in assigned) {
       const cure = network.fixed ? '; another range in its spec.pools would help' : '';
@@ -157,7 +183,12 @@ export function linkFor(
   }
   const link = linkOf(uid, network.name, index, addresses);
   const made = workloadEndpointOf({ ...link, host, uid }, origin);
-  return { link, part: { writes: [{ put: 'calico', ...made, expect: 0 }], guards } };
+  const revision = reader.revisionOf(made.id);
+  if (isSameWorkload(made, state.get('calico', made.id))) {
+    guards.push({ unchanged: 'calico', id: made.id, at: revision });
+    return { link, part: { writes: [], guards } };
+  }
+  return { link, part: { writes: [{ put: 'calico', ...made, expect: revision }], guards } };
 }
 
 /** @param addresses  the IPv4 one first, where there are both */

@@ -1,7 +1,7 @@
 import { CalicoReader, cidrOfKey, IpamPlan, keyOf } from '../../lib/calico/index.ts';
 import { contains } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
-import type { View, Write } from '../../lib/store/index.ts';
+import { containerOf, type View, type Write } from '../../lib/store/index.ts';
 import { Batch, writeOf } from './batch.ts';
 import { calicoPart, forgetCalico, hasCalicoNode, tunnelRange } from './calico-host.ts';
 import type { Ippool, Owned } from './context.ts';
@@ -13,8 +13,10 @@ import {
   networksOf,
   removalOf,
 } from './endpoints.ts';
+import { lostWorkloads } from './orphans.ts';
 import { rangesOf } from './removal.ts';
 import { isOurs, type Origin } from './resources.ts';
+import type { Task } from './setbacks.ts';
 import { comesOffInSteps, createInSteps, needsSteps, removeInSteps } from './steps.ts';
 import { nodeAt, nodeOf } from './workloads.ts';
 
@@ -27,45 +29,72 @@ const AFFINITIES_AT_ONCE = 25;
  */
 const NETWORK_MISSING = 1000;
 
+/** Milliseconds for which a workload endpoint belongs to nobody before it goes: the cache may show its endpoint late. */
+const LOST_FOR = 5000;
+
 /** Brings the endpoints of one host in line with its assignments, and its Calico node with its record. */
 export async function reconcileHost(host: string, context: Ippool): Promise<Result> {
-  const { state, store, clock, random, installation } = context;
+  const { state, store, clock, random, installation, tools } = context;
   const origin: Origin = { installation, random, now: clock.now() };
   const leaving = endpointsToRemove(host, state);
   const record = state.by('hosts', 'name', host)[0];
   // Nothing ever runs on a host that is gone: placement takes its assignments back.
   const coming = record && !record.value.gone ? assignmentsToServe(host, state) : [];
 
-  const batch = new Batch(state, store);
-  const { plan } = batch;
+  const tasks: Task[] = [];
+  const task = (about: string, perform: Task['perform']) => void tasks.push({ about, perform });
   const network = record && state.get('accepted/dockerclouds', record.value.cloud)?.value.spec.network;
   if (record && !record.value.gone && network && hasCalicoNode(host, network, state)) {
-    await batch.add(() => calicoPart(host, record.value, network, { state, origin, plan }));
+    task(`hosts/${record.id}`, (batch) =>
+      batch.add(() => calicoPart(host, record.value, network, { state, origin, plan: batch.plan })),
+    );
   } else if (record) {
     const node = nodeFor(host, record.value.address, { state, origin, needed: coming.length > 0 });
-    if (node) await batch.add(() => ({ writes: [node], guards: [] }));
+    if (node) task(`hosts/${record.id}`, (batch) => batch.add(() => ({ writes: [node], guards: [] })));
   }
   for (const endpoint of leaving) {
-    if (comesOffInSteps(endpoint)) await removeInSteps(endpoint, { batch, state });
-    else await batch.add(() => removalOf(endpoint, { plan, state }));
+    task(`containers/${containerOf(endpoint)}`, (batch) =>
+      comesOffInSteps(endpoint)
+        ? removeInSteps(endpoint, { batch, state })
+        : batch.add(() => removalOf(endpoint, { plan: batch.plan, state })),
+    );
+  }
+  const lost = lostWorkloads(host, state, installation);
+  for (const { id, revision, handle } of tools.suspects.review(`on ${host}`, lost, clock.monotonic(), LOST_FOR)) {
+    task(`hosts/${host}`, (batch) =>
+      batch.add(() => {
+        batch.plan.release(handle);
+        return { writes: [{ delete: 'calico', id, expect: revision }], guards: [] };
+      }),
+    );
   }
   let waiting = false;
   let unfinished = false;
   const known = new Map<string, JoinedNetwork | undefined>();
   for (const assignment of coming) {
     const networks = networksOf(assignment, state, known);
-    if (!networks) waiting = true;
-    else if (!needsSteps(networks)) await batch.add(() => endpointFor(assignment, networks, { plan, origin }));
-    else if (!(await createInSteps(assignment, networks, { batch, state, origin }))) unfinished = true;
+    if (!networks) {
+      waiting = true;
+      continue;
+    }
+    task(`containers/${containerOf(assignment)}`, async (batch) => {
+      if (!needsSteps(networks))
+        await batch.add(() => endpointFor(assignment, networks, { plan: batch.plan, state, origin }));
+      else if (!(await createInSteps(assignment, networks, { batch, state, origin }))) unfinished = true;
+    });
   }
-  await batch.commit();
+  await tools.setbacks.carryOut(host, tasks, {
+    begin: () => new Batch(state, store),
+    tell: (about, why) => context.event(about, 'Warning', 'NotAddressed', `on ${host}: ${why}`),
+  });
   if (unfinished) return { soon: true };
 
   const empty = state.list('endpoints', host).length === 0 && state.list('assignments', host).length === 0;
   // Others have hosts in Calico, too, and may have blocks of our networks.
   const isGone = record ? record.value.gone : hasOurNode(host, context);
   if (empty && isGone) await forget(host, context);
-  return waiting ? { after: NETWORK_MISSING } : undefined;
+  if (waiting) return { after: NETWORK_MISSING };
+  return lost.length > 0 ? { after: LOST_FOR } : undefined;
 }
 
 /** The Calico node of a host: made with its first endpoint, and kept at the host's address where it is ours. */

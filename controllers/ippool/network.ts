@@ -7,6 +7,7 @@ import type { Ippool } from './context.ts';
 import { createNetwork } from './creation.ts';
 import { claimOf } from './names.ts';
 import { notAllocated, type Outcome } from './outcome.ts';
+import { poolsMadeFor, recoverNetwork } from './recovery.ts';
 import { removeNetwork, restore } from './removal.ts';
 import { reportNetwork } from './status.ts';
 import { keepNetwork } from './upkeep.ts';
@@ -58,7 +59,9 @@ async function bringAbout(
   const wanted = wantedNetwork(name, accepted, state);
   if (!network) {
     tools.counted.delete(name);
-    return wanted ? createNetwork(wanted, context) : { observed: [], result: undefined };
+    if (!wanted) return { observed: [], result: undefined };
+    const left = poolsMadeFor(name, state, context.installation);
+    return left.length > 0 ? recoverNetwork(wanted, left, context) : createNetwork(wanted, context);
   }
   if (wanted?.uid !== network.value.uid) return removeNetwork(network, context);
   if (needsReplacement(network.value, wanted.spec, tools.supernet)) {

@@ -9,12 +9,14 @@ import {
   keyOf,
   parseWorkloadEndpointName,
   paths,
+  type WorkloadEndpointSpec,
   workloadEndpoint,
 } from '../../lib/calico/index.ts';
 import { isCode } from '../../lib/errors/index.ts';
 import { type Address, addressAt, type Cidr, tryParseCidr } from '../../lib/network/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
+import { handleOf } from './names.ts';
 import { reservation } from './reservations.ts';
 import { isOurs, networkOfResource } from './resources.ts';
 import { ORCHESTRATOR } from './workloads.ts';
@@ -35,9 +37,29 @@ export interface LostAddresses extends Orphan {
 /** Placement's: one per incarnation. */
 const UID = /^[a-z0-9]{20}$/;
 
-/** Whether an incarnation has an endpoint, or may get one. */
+/** Whether an incarnation has an endpoint, or may get one, or runs with one whose record was lost. */
 const isKnown = (uid: string, state: View): boolean =>
-  state.by('endpoints', 'uid', uid).length > 0 || state.by('assignments', 'uid', uid).length > 0;
+  (['endpoints', 'assignments', 'observed'] as const).some((kind) => state.by(kind, 'uid', uid).length > 0);
+
+/** A workload endpoint with the handle of its addresses. */
+export interface LostWorkload extends Orphan {
+  handle: string;
+}
+
+/** Workload endpoints of a host whose container is gone, and with it the endpoint's record that would say so. */
+export function lostWorkloads(host: string, state: View, installation: string): LostWorkload[] {
+  return AddressSpace.of(state)
+    .workloadsOn(host)
+    .flatMap((id) => {
+      const uid = parseWorkloadEndpointName(calicoNameOf(id))?.workload;
+      const entry = state.get('calico', id);
+      if (uid === undefined || !entry || isKnown(uid, state)) return [];
+      const spec = specOf(entry);
+      const network = spec?.profiles?.[0];
+      if (network === undefined || !areInOurs(spec?.ipNetworks ?? [], state, installation)) return [];
+      return [{ id, revision: entry.modRevision, handle: handleOf(network, uid) }];
+    });
+}
 
 /** The incarnation that a handle is of, where it is named as one of ours: `<network>.<uid>`. */
 function uidOf(handle: string): string | undefined {
@@ -75,16 +97,16 @@ export function orphanWorkloads(state: View, installation: string): Orphan[] {
   return state.list('calico', paths.workloadEndpoints).flatMap((entry) => {
     const name = parseWorkloadEndpointName(calicoNameOf(entry.id));
     if (name?.orchestrator !== ORCHESTRATOR || !UID.test(name.workload) || isKnown(name.workload, state)) return [];
-    const addresses = addressesOf(entry);
-    return addresses && areInOurs(addresses, state, installation)
+    const spec = specOf(entry);
+    return spec && areInOurs(spec.ipNetworks ?? [], state, installation)
       ? [{ id: entry.id, revision: entry.modRevision }]
       : [];
   });
 }
 
-function addressesOf({ id, value }: Entry<'calico'>): string[] | undefined {
+function specOf({ id, value }: Entry<'calico'>): WorkloadEndpointSpec | undefined {
   try {
-    return decodeRecord(workloadEndpoint, id, value).spec.ipNetworks ?? [];
+    return decodeRecord(workloadEndpoint, id, value).spec;
   } catch (error) {
     if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
     throw error;
@@ -130,7 +152,8 @@ export function orphanResources(state: View, installation: string): { pools: Orp
   const reader = new CalicoReader(state);
   const isOrphan = (found: Parameters<typeof isOurs>[0] | undefined): boolean => {
     const network = found && isOurs(found, installation) ? networkOfResource(found) : undefined;
-    return network !== undefined && !state.get('networks', network);
+    if (network === undefined || state.get('networks', network)) return false;
+    return AddressSpace.of(state).endpointsOn(network).length === 0;
   };
   const under = (path: string, read: (name: string) => Parameters<typeof isOurs>[0] | undefined): Orphan[] =>
     state

@@ -31,9 +31,9 @@ const MOST_NETWORKS = UNIT - APART;
 /** Interfaces taken off in one transaction: each a handle, a workload endpoint and a block of each family. */
 const OFF_AT_ONCE = 10;
 
-/** Whether an endpoint in these networks is too much for one transaction: block, affinity and pool of each family, handle, workload endpoint. */
+/** Whether an endpoint in these networks is too much for one transaction: block, affinity and pool of each family, handle, reservation, workload endpoint. */
 export const needsSteps = (networks: readonly JoinedNetwork[]): boolean =>
-  networks.reduce((parts, { pools }) => parts + 2 + 3 * new Set(pools.map(({ cidr }) => cidr.family)).size, APART) >
+  networks.reduce((parts, { pools }) => parts + 3 + 3 * new Set(pools.map(({ cidr }) => cidr.family)).size, APART) >
   UNIT;
 
 export const comesOffInSteps = ({ value }: Entry<'endpoints'>): boolean => value.interfaces.length > OFF_AT_ONCE;
@@ -68,7 +68,7 @@ export async function createInSteps(
     }
     let refused: string | undefined;
     await batch.add(() => {
-      const made = linkFor(assignment, network, { index, plan, origin });
+      const made = linkFor(assignment, network, index, { plan, state, origin });
       if ('refused' in made) refused = made.refused;
       return 'refused' in made
         ? { writes: [], guards: [] }

@@ -1,6 +1,7 @@
 import type { Cidr } from '../../lib/network/index.ts';
 import { parseCidr } from '../../lib/network/index.ts';
 import type { Clock } from '../../lib/platform/index.ts';
+import { Setbacks } from './setbacks.ts';
 import { Suspects } from './suspects.ts';
 
 /** Where application networks are cut from, unless told otherwise. */
@@ -23,6 +24,23 @@ interface FreshRange {
  */
 export class FreshRanges {
   readonly #ranges = new Set<FreshRange>();
+  #newest = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Revision at which the last range landed. Each lands only where no pool has come since it was chosen: up to this
+   * revision there are the pools that were known then, and these ranges.
+   */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Chooses ranges one after the other: of two that are chosen at a time, the second would be refused. */
+  inTurn<T>(choose: () => Promise<T>): Promise<T> {
+    const chosen = this.#turn.then(choose);
+    this.#turn = chosen.catch(() => undefined);
+    return chosen;
+  }
 
   /**
    * @param network  who asks: what it tried itself is not in its own way
@@ -34,7 +52,7 @@ export class FreshRanges {
   }
 
   /**
-   * Keeps a range apart while `commit` writes it, and until the cache shows it.
+   * Keeps a range apart while `commit` writes it, and until the cache shows it. `commit` is guarded by `settledPools`.
    *
    * @throws what `commit` throws. An attempt of its may still be on its way: others get the range when none can land any more
    */
@@ -47,6 +65,7 @@ export class FreshRanges {
     this.#ranges.add(fresh);
     try {
       fresh.landed = await commit();
+      this.#newest = Math.max(this.#newest, fresh.landed);
     } catch (error) {
       clock.after(LATE, () => this.#ranges.delete(fresh));
       throw error;
@@ -62,6 +81,7 @@ export interface IppoolTools {
   /** Monotonic time at which the addresses in use of a network were last written down. */
   counted: Map<string, number>;
   suspects: Suspects;
+  setbacks: Setbacks;
 }
 
 /**
@@ -73,4 +93,5 @@ export const ippoolTools = ({ supernet = DEFAULT_SUPERNET }: { supernet?: string
   fresh: new FreshRanges(),
   counted: new Map(),
   suspects: new Suspects(),
+  setbacks: new Setbacks(),
 });

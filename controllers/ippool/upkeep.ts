@@ -6,7 +6,8 @@ import type { Entry, Write } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { conflictOf, explicitRanges, furtherBlockSize, furtherRange } from './allocation.ts';
 import type { Ippool, Owned } from './context.ts';
-import { BLOCKED, creation, poolNameFor, recordOf, reservedIn } from './creation.ts';
+import { BLOCKED, creation, poolNameFor, recordOf, reservedIn, settledPools } from './creation.ts';
+import { gatewayFor } from './gateway.ts';
 import { allocated, notAllocated, type Outcome, say } from './outcome.ts';
 import { reservation } from './reservations.ts';
 import { bytes, isOurs, type Origin, poolOf, profileOf, reservationOf } from './resources.ts';
@@ -31,14 +32,19 @@ interface Draft {
   refused: Observation[];
   /** A range that is new. */
   added?: Cidr;
+  /** A pool is made, for a new range or again. */
+  addsPool?: true;
   /** There is no room for a range that it needs. */
   confined?: true;
 }
 
 /** Keeps a network as it is wanted: its pools and profile as they should be, large enough, and counted. */
-export async function keepNetwork(network: Entry<'networks'>, wanted: Wanted, context: Ippool): Promise<Outcome> {
+export async function keepNetwork(network: Entry<'networks'>, spoken: Wanted, context: Ippool): Promise<Outcome> {
   const { state, store, clock, random, installation, tools } = context;
   const origin = { installation, random, now: clock.now() };
+  const settled = settledPools(state, tools);
+  const gateway = gatewayFor(network, spoken, context);
+  const wanted = { ...spoken, spec: gateway.spec };
   const space = AddressSpace.of(state);
   const { value } = network;
   const pools = value.pools.map((name, i) => ({
@@ -46,7 +52,7 @@ export async function keepNetwork(network: Entry<'networks'>, wanted: Wanted, co
     range: value.ranges?.[i] ?? value.cidr,
     used: space.usedIn(name),
   }));
-  const draft: Draft = { pools, writes: [], restored: [], refused: [] };
+  const draft: Draft = { pools, writes: [], restored: [], refused: gateway.refused };
   await correctPools(draft, wanted, network, context, origin);
   correctProfile(draft, wanted, context, origin);
   correctReservation(draft, wanted, context, origin);
@@ -67,7 +73,8 @@ export async function keepNetwork(network: Entry<'networks'>, wanted: Wanted, co
   const wait = draft.writes.length === 0 ? untilCounted(network, record, context) : 0;
   if (wait > 0) return { observed, result: { after: wait } };
   const put: Write<Owned> = { put: 'networks', id: network.id, value: record, expect: network.modRevision };
-  const commit = () => store.commit({ writes: [put, ...draft.writes], guards: wanted.guards });
+  const guards = [...wanted.guards, ...gateway.guards, ...(draft.addsPool ? [settled] : [])];
+  const commit = () => store.commit({ writes: [put, ...draft.writes], guards });
   if (draft.added) {
     await tools.fresh.during(network.id, draft.added, { commit, clock });
     context.event(wanted.about, 'Normal', 'NetworkExtended', `${network.id} has ${formatCidr(draft.added)} as well`);
@@ -123,6 +130,7 @@ async function correctPools(
       else {
         draft.writes.push(creation(poolOf({ name, network: id, spec: poolSpec({ ...options, blockSize }) }, origin)));
         draft.restored.push(`IP pool ${name} was deleted`);
+        draft.addsPool = true;
       }
     }
   }
@@ -182,6 +190,7 @@ function extend(draft: Draft, wanted: Wanted, record: NetworkRecord, context: Ip
     draft.writes.push(creation(poolOf({ name, network: wanted.name, spec }, origin)));
     draft.pools.push({ name, range: formatCidr(range), used: 0 });
     draft.added = range;
+    draft.addsPool = true;
   };
   for (const range of declared) {
     const conflict = conflictOf(range, wanted.name, state, tools);

@@ -1,6 +1,8 @@
 /** The records that berth makes in Calico for hosts and containers, as calico/node and Calico's plugins would write them. */
 
+import { isDeepStrictEqual } from 'node:util';
 import {
+  decodeRecord,
   keyOf,
   type Metadata,
   type NodeSpec,
@@ -11,7 +13,9 @@ import {
   workloadEndpoint,
   workloadEndpointName,
 } from '../../lib/calico/index.ts';
+import { isCode } from '../../lib/errors/index.ts';
 import { tryParseAddress } from '../../lib/network/index.ts';
+import type { Entry } from '../../lib/store/index.ts';
 import { interfaceUuid } from './names.ts';
 import { bytes, type Created, create, frame, type Origin, resource } from './resources.ts';
 
@@ -70,6 +74,18 @@ export const workloadEndpointId = (host: string, uid: string, name: string): str
 
 /** `10.64.0.5` → `10.64.0.5/32` */
 const single = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;
+
+/** Whether a workload endpoint says already what it should; others may have added labels to it. */
+export function isSameWorkload(made: Created, found: Entry<'calico'> | undefined): boolean {
+  if (!found) return false;
+  try {
+    const [is, should] = [found, made].map(({ id, value }) => decodeRecord(workloadEndpoint, id, value).spec);
+    return isDeepStrictEqual(is, should);
+  } catch (error) {
+    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return false;
+    throw error;
+  }
+}
 
 export function workloadEndpointOf(link: EndpointInterface, { now }: Pick<Origin, 'now'>): Created {
   const { host, uid, network, name, address, address6, hostInterface, mac } = link;

@@ -1,4 +1,12 @@
-import { type Address, type Cidr, contains, formatCidr, parseCidr, rangeAround } from '../network/index.ts';
+import {
+  type Address,
+  type Cidr,
+  contains,
+  formatCidr,
+  parseCidr,
+  rangeAround,
+  tryParseCidr,
+} from '../network/index.ts';
 import { BlockSearch, type Place, type Pool, placeOf, reservedIn } from './block-search.ts';
 import { affinityOf, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
 import {
@@ -105,6 +113,26 @@ export class IpamPlan {
     const ranges = request.pools.map((pool) => formatCidr(pool.cidr)).join(', ') || 'no pool';
     const rule = config?.strict_affinity ? `no address of host ${request.host}’s own blocks` : 'no address';
     return { refused: `${rule} is free in ${ranges}` };
+  }
+
+  /**
+   * The addresses that a handle holds already, in order: whoever lost the record of them takes them over. What the
+   * handle counts is set right by what the blocks say.
+   */
+  adopt(handle: string): Address[] {
+    const id = keyOf.handle(handle);
+    const record = this.#handles.get(id);
+    if (!record) return [];
+    const held = new Map<string, Address[]>();
+    for (const text of [...record.block.keys()].sort()) {
+      const range = tryParseCidr(text);
+      const addresses = range && this.#blocks.get(keyOf.block(range))?.heldBy(handle);
+      if (addresses && addresses.length > 0) held.set(text, addresses);
+    }
+    const counts = new Map([...held].map(([text, addresses]) => [text, addresses.length]));
+    const same = counts.size === record.block.size && [...counts].every(([text, n]) => record.block.get(text) === n);
+    if (!same) this.#handles.set(id, counts.size > 0 ? { ...record, block: counts } : undefined);
+    return [...held.values()].flat();
   }
 
   /**

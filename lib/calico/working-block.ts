@@ -91,6 +91,14 @@ export class WorkingBlock {
     return freed;
   }
 
+  /** What a handle holds, in order. */
+  heldBy(handle: string): Address[] {
+    const { allocations, attributes } = this.#open ?? this.#block;
+    return allocations.flatMap((index, ordinal) =>
+      index !== null && attributes?.[index]?.handle_id === handle ? [addressAt(this.cidr, ordinal)] : [],
+    );
+  }
+
   get isEmpty(): boolean {
     return (this.#open ?? this.#block).allocations.every((index) => index === null);
   }

@@ -33,11 +33,35 @@ describe('what belongs to nobody', () => {
     await s.world.settle(s.world.kv.txn({ compare: [], then: [...own, container] }));
   }
 
-  it('is freed after a time of grace: address, handle and workload endpoint', async () => {
+  it('is freed as soon as its workload endpoint says so: address, handle and workload endpoint', async () => {
     await vanish();
-    await s.world.clock.advance(8 * MINUTE);
+    await s.world.clock.advance(2000);
+    expect(s.calico(handle)).not.to.equal(undefined);
+    await s.world.clock.advance(10_000);
+    expect(s.calico(handle)).to.equal(undefined);
+    expect(s.calico(workload)).to.equal(undefined);
+    await s.until(() => s.network(NETWORK)?.used === 0, 'the count');
+    expect(s.findings()).to.deep.equal([]);
+  });
+
+  it('stays while the container runs, whatever is lost beside it', async () => {
+    await s.remove('assignments', ID);
+    await s.remove('containers', 'default/shop/web-0');
+    await s.remove('endpoints', ID);
+    await s.world.clock.advance(40 * MINUTE);
     expect(s.calico(handle)).not.to.equal(undefined);
     expect(s.calico(workload)).not.to.equal(undefined);
+    await s.remove('observed', ID);
+    await s.world.clock.advance(10_000);
+    expect(s.calico(handle)).to.equal(undefined);
+    expect(s.findings()).to.deep.equal([]);
+  });
+
+  it('is freed after a time of grace where its workload endpoint was lost, too', async () => {
+    await vanish();
+    await s.remove('calico', workload);
+    await s.world.clock.advance(8 * MINUTE);
+    expect(s.calico(handle)).not.to.equal(undefined);
     await s.world.clock.advance(20 * MINUTE);
     expect(s.calico(handle)).to.equal(undefined);
     expect(s.calico(workload)).to.equal(undefined);

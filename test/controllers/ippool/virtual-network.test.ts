@@ -95,6 +95,29 @@ describe('a VirtualNetwork', () => {
       await ready('blue');
     });
 
+    it('with a foreign pool that the cache does not show yet is not made either', async () => {
+      await s.foreignPool('far', '172.20.0.0/24');
+      const blue = keys.key('calico', keyOf.pool('blue'));
+      const theirs = {
+        kind: 'IPPool',
+        apiVersion: 'v3',
+        metadata: { name: 'theirs' },
+        spec: { cidr: '192.168.0.0/16' },
+      };
+      // Lands between the decision and its transaction.
+      s.replica.fault = (call) => {
+        const makesBlue = call.method === 'txn' && call.request.then.some((each) => 'put' in each && each.put === blue);
+        if (!makesBlue) return 'none';
+        s.replica.fault = () => 'none';
+        const put = keys.key('calico', keyOf.pool('theirs'));
+        void s.world.kv.txn({ compare: [], then: [{ put, value: JSON.stringify(theirs) }] });
+        return { delayMs: 20 };
+      };
+      await s.virtualNetwork('blue', EXPLICIT);
+      await refused('blue', /the IP pool theirs/);
+      expect(s.calico(keyOf.pool('blue'))).to.equal(undefined);
+    });
+
     it('with another network waits for that to go', async () => {
       await s.virtualNetwork('green', 'cidr: 192.168.34.128/25');
       await ready('green');
@@ -259,6 +282,29 @@ describe('a VirtualNetwork', () => {
     await s.until(() => s.replica.cache.list('endpoints').length === 4, 'the endpoints');
     const addresses = s.replica.cache.list('endpoints').map(({ value }) => value.interfaces[0]?.address);
     expect(addresses.sort()).to.deep.equal(['192.168.34.0', '192.168.34.2', '192.168.34.3', undefined]);
+  });
+
+  it('does not get a gateway that somebody holds, and says who, until that is released', async () => {
+    await s.virtualNetwork('blue', 'cidr: 192.168.34.0/26');
+    await ready('blue');
+    const block = 'ipam/v2/assignment/ipv4/block/192.168.34.0-26';
+    const free = Array.from({ length: 63 }, (_, i) => i + 1);
+    const theirs = {
+      ...{ cidr: '192.168.34.0/26', affinity: null, allocations: [0, ...free.map(() => null)], unallocated: free },
+      ...{ attributes: [{ handle_id: 'theirs.5', secondary: null }], sequenceNumber: 1, deleted: false },
+      sequenceNumberForAllocation: {},
+    };
+    await s.write('calico', block, Buffer.from(JSON.stringify(theirs)));
+    const { gateway } = s.network('blue')!;
+    await s.virtualNetwork('blue', 'cidr: 192.168.34.0/26, gateway: 192.168.34.0, mtu: 1400');
+    await s.until(() => s.condition('blue', 'Allocated') === 'False GatewayInUse', 'the refusal');
+    expect(s.message('blue', 'Allocated')).to.include('192.168.34.0 is held by theirs.5');
+    expect(s.network('blue')).to.include({ gateway, mtu: 1400 });
+    expect(s.calico(keyOf.ipReservation('blue'))).to.equal(undefined);
+    await s.remove('calico', block);
+    await ready('blue');
+    expect(s.network('blue')).to.include({ gateway: '192.168.34.0' });
+    expect(s.calico(keyOf.ipReservation('blue'))).to.include('192.168.34.0/32');
   });
 
   it('grows by another pool of the supernet when it is nearly full', async () => {
