@@ -1,5 +1,5 @@
 import { controller } from '../../lib/reconcile/index.ts';
-import { appOf, containerOf, nameOf, type View } from '../../lib/store/index.ts';
+import { appOf, containerOf, type Entry, nameOf, type View } from '../../lib/store/index.ts';
 import { owns } from './context.ts';
 import { reconcileNamespace } from './namespaces.ts';
 import { joiners } from './networks.ts';
@@ -22,10 +22,12 @@ const ofHost = (host: { id: string }, state: View): string[] => {
   return [...new Set([...state.list('assignments', name), ...state.list('observed', name)].map(onHost))];
 };
 
-/** `default.shop.default` → `applications/default/shop`; a VirtualNetwork is nobody's. */
-const ofNetwork = ({ id }: { id: string }): string | undefined => {
+/** `default.shop.default` → `applications/default/shop`; of a VirtualNetwork's, when it is made, those that are to join it. */
+const ofNetwork = (entry: Entry<'networks'>, state: View): string[] => {
+  const { id, createRevision, modRevision } = entry;
   const [space, app, network] = id.split('.');
-  return network === undefined ? undefined : `applications/${space}/${app}`;
+  if (network !== undefined) return [`applications/${space}/${app}`];
+  return createRevision === modRevision ? joiners(id, state).map((each) => itself({ id: each })) : [];
 };
 
 /** A status whose record was deleted while nobody looked, and that nothing else wakes: it never was accepted. */
@@ -62,6 +64,8 @@ export const application = controller({
   },
   async reconcile(key, context) {
     const [plural, id] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)];
-    await (plural === 'namespaces' ? reconcileNamespace(id, context) : reconcileApplication(id, context));
+    if (plural !== 'namespaces') return reconcileApplication(id, context);
+    await reconcileNamespace(id, context);
+    return undefined;
   },
 });

@@ -1,7 +1,7 @@
 /** Networks as an application meets them: those that it may not join now, and those that it has not left yet. */
 
-import { type Bar, virtualNetworksOf } from '../../lib/blueprint/index.ts';
-import type { ApplicationSpec } from '../../lib/records/index.ts';
+import { type Bar, networksOf, virtualNetworksOf } from '../../lib/blueprint/index.ts';
+import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
 import { containerOf, type Entry, type View } from '../../lib/store/index.ts';
 
 /** VirtualNetworks that the blueprint names and its services cannot join now, and why. */
@@ -16,6 +16,24 @@ export function barredNetworks(namespace: string, spec: ApplicationSpec, state: 
     return accepted.deleting === undefined ? [] : [[name, 'deleting']];
   });
   return new Map(bars);
+}
+
+/** Of the networks that the services are to join, or their containers do: names of those that are there and not going. */
+export function joinableNetworks(
+  id: string,
+  { uid, spec }: Pick<Accepted<ApplicationSpec>, 'uid' | 'spec'>,
+  state: View,
+): Set<string> {
+  const [namespace = '', app = ''] = id.split('/');
+  const wanted = spec.services.flatMap((service) => networksOf(service, spec, { namespace, app }));
+  const joined = state.list('containers', id).flatMap(({ value }) => value.networks);
+  const isThere = (name: string): boolean => {
+    const network = state.get('networks', name)?.value;
+    // A VirtualNetwork's name has no dot, and an application's own has two.
+    const owner = name.includes('.') ? uid : state.get('accepted/virtualnetworks', name)?.value.uid;
+    return network !== undefined && network.uid === owner && network.deleting === undefined;
+  };
+  return new Set([...wanted, ...joined].filter(isThere));
 }
 
 /**

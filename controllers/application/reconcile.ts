@@ -2,7 +2,7 @@
 
 import { plan } from '../../lib/blueprint/index.ts';
 import { type BerthError, isCode, reasonOf } from '../../lib/errors/index.ts';
-import { allDone } from '../../lib/reconcile/index.ts';
+import { allDone, type Result } from '../../lib/reconcile/index.ts';
 import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { accept, acceptance, judge, type Verdict } from './accept.ts';
@@ -12,18 +12,22 @@ import { lostHostsOf, snapshotOf } from './snapshot.ts';
 import { type Assessment, assess } from './status.ts';
 import { writeStatus } from './write.ts';
 
+/** Milliseconds until a network that containers wait for is looked at without news of it. */
+const NETWORK_RETRY = 10_000;
+
 /** @param id `<namespace>/<name>` */
-export async function reconcileApplication(id: string, context: ApplicationContext): Promise<void> {
+export async function reconcileApplication(id: string, context: ApplicationContext): Promise<Result> {
   const { state, store } = context;
   const written = state.get('applications', id);
   const accepted = state.get('accepted/applications', id);
   // Deleted, or deleted and put again: what the old one made goes first, and the new one waits.
   if (accepted && (accepted.value.deleting !== undefined || accepted.value.uid !== written?.createRevision)) {
-    return remove(id, accepted, context);
+    await remove(id, accepted, context);
+    return undefined;
   }
   if (!written) {
     await store.delete('status/applications', id);
-    return;
+    return undefined;
   }
   let verdict = judge(id, written.value);
   let standing = accepted?.value;
@@ -33,8 +37,9 @@ export async function reconcileApplication(id: string, context: ApplicationConte
     if (outcome.ok) standing = outcome.value;
     else verdict = { ok: false, errors: [outcome.error] };
   }
-  if (standing) await deploy(id, standing, written, verdict, context);
-  else await refuse(id, written, verdict, context);
+  if (standing) return deploy(id, standing, written, verdict, context);
+  await refuse(id, written, verdict, context);
+  return undefined;
 }
 
 /** Brings the accepted spec about, by the next step of its plan. An invalid record beside it changes nothing that runs. */
@@ -44,7 +49,7 @@ async function deploy(
   written: Entry<'applications'>,
   verdict: Verdict<ApplicationSpec>,
   context: ApplicationContext,
-): Promise<void> {
+): Promise<Result> {
   const { state, store } = context;
   const { spec, generation } = accepted;
   const about = { generation: written.modRevision, observed: acceptance(verdict) };
@@ -54,7 +59,9 @@ async function deploy(
     const left = await withdraw(id, context);
     const containers = { wanted: 0, assigned: left.assignments, running: left.observed };
     const conditions = withdrawing('CloudDeleting', left, lostHostsOf(id, state));
-    return writeStatus(id, context, { generation, phase: 'Pending', conditions, containers, acceptance: about });
+    const update = { generation, phase: 'Pending', conditions, containers, acceptance: about };
+    await writeStatus(id, context, update);
+    return undefined;
   }
   const snapshot = snapshotOf(id, accepted, state);
   const next = plan(spec, snapshot, { cloud });
@@ -68,6 +75,7 @@ async function deploy(
     ...(outcome.ok ? assessment : tooLarge(assessment, outcome.error)),
     acceptance: about,
   });
+  return next.held.size > 0 ? { after: NETWORK_RETRY } : undefined;
 }
 
 /** A record grows with its defaults and links: only the store knows when it is too much, and trying again does not help. */

@@ -8,14 +8,14 @@ import {
   type Standing,
   type StandingContainer,
 } from '../../lib/blueprint/index.ts';
-import type { Accepted, ApplicationSpec } from '../../lib/records/index.ts';
+import type { Accepted, ApplicationSpec, PendingRecord } from '../../lib/records/index.ts';
 import { type Entry, hostOf, type Kind, nameOf, type View } from '../../lib/store/index.ts';
-import { attachedNetworks, barredNetworks } from './networks.ts';
+import { attachedNetworks, barredNetworks, joinableNetworks } from './networks.ts';
 
 export function snapshotOf(id: string, { uid, spec }: Accepted<ApplicationSpec>, state: View): Snapshot {
   const [namespace = '', app = ''] = id.split('/');
   const incarnations = incarnationsOf(id, state);
-  const pending = new Map(state.by('pending', 'app', id).map((entry) => [nameOf(entry), entry.value.message]));
+  const pending = new Map(state.by('pending', 'app', id).map((entry) => [nameOf(entry), whyPending(entry.value)]));
   const containers = new Map<string, StandingContainer>();
   for (const entry of state.list('containers', id)) {
     const name = nameOf(entry);
@@ -36,6 +36,7 @@ export function snapshotOf(id: string, { uid, spec }: Accepted<ApplicationSpec>,
     uid,
     containers,
     networks: new Map(networks),
+    joinable: joinableNetworks(id, { uid, spec }, state),
     barred: barredNetworks(namespace, spec, state),
     attached: attachedNetworks(id, state),
     claims: new Map(state.list('networkclaims', id).map((entry) => [nameOf(entry), standing(entry)])),
@@ -47,6 +48,12 @@ const standing = <K extends Kind>({ value, modRevision }: Entry<K>): Standing<En
   record: value,
   revision: modRevision,
 });
+
+/** In a word that is the reason of `Ready` while nothing of the application can be placed. */
+function whyPending({ message, rejected }: PendingRecord): { reason: string; message: string } {
+  if ('links' in rejected) return { reason: 'WaitingForLinks', message };
+  return { reason: 'noRecord' in rejected ? 'HostUnknown' : 'Unschedulable', message };
+}
 
 /** By name of the container. */
 function incarnationsOf(id: string, state: View): Map<string, Incarnation[]> {
@@ -60,7 +67,7 @@ function incarnationsOf(id: string, state: View): Map<string, Incarnation[]> {
     const seen = observed.get(assignment.id);
     const incarnation: Incarnation = {
       assignment: assignment.value,
-      // A host without a record is gone for good: nothing runs there.
+      // Of a host without a record nobody knows what runs there.
       host: { name: host, address: record?.address ?? '', lost: !record || record.lost || record.gone },
       ...(endpoint && { endpoint }),
       ...(seen && { observed: seen }),

@@ -90,7 +90,7 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
     const done = completeOf(container);
     return done ? [[name, endOf(done)].join(': ')] : [];
   });
-  const hindrances = networkHindrances(spec, snapshot);
+  const hindrances = networkHindrances(spec, snapshot, plan);
   const [hindrance] = hindrances;
   if (up + complete.length === wanted.length && !changing && plan.outdated.length === 0 && !hindrance) {
     const message = few(complete).join('; ');
@@ -101,12 +101,15 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
     };
   }
   const message = explain({ snapshot, plan, up, complete: complete.length, wanted, hindrances });
-  const pending = standing.some(
-    ({ container }) => container.pending !== undefined && container.incarnations.length === 0,
+  const pending = standing.flatMap(({ container }) =>
+    container.pending && container.incarnations.length === 0 ? container.pending.reason : [],
   );
   const isUpdating = plan.updating.length > 0 || plan.outdated.length > 0;
-  const usual = isUpdating ? 'Updating' : pending ? 'Unschedulable' : (hindrance?.reason ?? 'Starting');
-  const reason = snapshot.barred.size > 0 && hindrance ? hindrance.reason : usual;
+  // Whoever waits for links is placed when those that no host fits are.
+  const unplaced = pending.find((each) => each === 'Unschedulable') ?? pending[0];
+  const usual = isUpdating ? 'Updating' : (unplaced ?? hindrance?.reason ?? 'Starting');
+  const isHindered = snapshot.barred.size > 0 || plan.held.size > 0;
+  const reason = isHindered && hindrance ? hindrance.reason : usual;
   return {
     phase: hasRun ? 'Degraded' : containers.assigned === 0 ? 'Pending' : 'Deploying',
     conditions: [ready('False', reason, message), progressing('True', reason, message)],
@@ -114,10 +117,14 @@ export function assess({ spec, snapshot, plan, cloud, hasRun }: Situation): Asse
   };
 }
 
-/** Networks that its containers cannot join: those barred to it, and its own that are claimed and not there. */
+/**
+ * Networks that its containers cannot join: those barred to it, its own that are claimed and not there, and VirtualNetworks
+ * that containers would join which run on without them.
+ */
 function networkHindrances(
   spec: ApplicationSpec,
   { namespace, app, barred, claims, networks }: Snapshot,
+  { held }: Plan,
 ): { reason: string; message: string }[] {
   const shared = [...barred].map(([name, bar]) => {
     const { reason, says } = bars[bar];
@@ -129,7 +136,14 @@ function networkHindrances(
       const message = `the network ${networkName(namespace, app, name)} is not there yet; its events say why`;
       return { reason: 'NetworkNotReady', message };
     });
-  return [...shared, ...own];
+  const mine = new Set([...ownNetworks(spec).keys()].map((name) => networkName(namespace, app, name)));
+  const absent = [...new Set([...held.values()].flat())]
+    .filter((name) => !mine.has(name))
+    .map((name) => ({
+      reason: 'NetworkNotReady',
+      message: `the VirtualNetwork “${name}” is not ready; its conditions say why`,
+    }));
+  return [...shared, ...own, ...absent];
 }
 
 /** Of whatever spec. */
@@ -181,7 +195,7 @@ function explain({
     const container = snapshot.containers.get(name);
     if (!container || upOf(name, container) || completeOf(container)) continue;
     if (container.incarnations.length === 0) {
-      if (container.pending !== undefined) pending.push(`${name}: ${container.pending}`);
+      if (container.pending !== undefined) pending.push(`${name}: ${container.pending.message}`);
       continue;
     }
     for (const incarnation of container.incarnations) {

@@ -150,7 +150,7 @@ class Round {
     this.#again(left);
     const minutes = UNRECORDED_MS / 60_000;
     const message = `${host} has no record; without one for ${minutes} minutes it counts as gone, and another host is chosen`;
-    this.#pend(container, { message, rejected: {} });
+    this.#pend(container, { message, rejected: { noRecord: 1 } });
     return true;
   }
 

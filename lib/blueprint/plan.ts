@@ -14,7 +14,15 @@ import { networkName, networksOf } from './networks.ts';
 import { resolve, type Surroundings } from './resolve.ts';
 import { Turns } from './rollout.ts';
 import { type Sensors, Soundings } from './sensors.ts';
-import { byService, containerName, indexOf, type Named, type Snapshot, type Standing } from './snapshot.ts';
+import {
+  byService,
+  containerName,
+  indexOf,
+  isConnected,
+  type Named,
+  type Snapshot,
+  type Standing,
+} from './snapshot.ts';
 
 /** What the application controller writes of an application. */
 export type Planned = 'containers' | 'networkclaims' | 'entities';
@@ -26,6 +34,8 @@ export interface Plan {
   waits: ReadonlyMap<string, Wait[]>;
   /** Containers that stand and will need a new incarnation, when it is their turn. */
   outdated: string[];
+  /** By container: networks of its new record that are not there. It runs on as it is until they are. */
+  held: ReadonlyMap<string, string[]>;
   /** Containers that were changed and have not been up since. */
   updating: string[];
 }
@@ -55,6 +65,7 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
 
   const waits = new Map<string, Wait[]>();
   const outdated: string[] = [];
+  const held = new Map<string, string[]>();
   const plain: Write<Planned>[] = [];
   const inTurn: { key: string; write: Write<Planned> }[] = [];
   const put = (name: string, value: ContainerRecord): Write<Planned> => ({
@@ -77,7 +88,14 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
         if (before && before.spec !== record.spec) changed.set(name, record);
         else if (!sameJson(before, record)) written.set(name, record);
       }
-      const { free, turn } = turns.next(service, [...changed.keys()]);
+      for (const [name, { networks: joined }] of changed) {
+        const absent = joined.filter((network) => !snapshot.joinable.has(network));
+        if (absent.length > 0 && isConnected(snapshot.containers.get(name)!, snapshot.joinable)) held.set(name, absent);
+      }
+      const { free, turn } = turns.next(
+        service,
+        [...changed.keys()].filter((name) => !held.has(name)),
+      );
       for (const name of free) written.set(name, changed.get(name)!);
       for (const [name, record] of written) plain.push(put(name, record));
       if (turn !== undefined) {
@@ -108,6 +126,7 @@ export function plan(spec: ApplicationSpec, snapshot: Snapshot, options: { cloud
     units: assemble([...claims, ...removals, ...plain], entities, inTurn),
     waits,
     outdated,
+    held,
     updating: turns.holders(),
   };
 }

@@ -23,6 +23,8 @@ export interface Snapshot {
   entities: ReadonlyMap<string, Standing<EntityRecord>>;
   /** The application's own networks that are there and not going, by their name within it. */
   networks: ReadonlyMap<string, NetworkRecord>;
+  /** Names under `networks/` of those that are there and not going, the application's own and others. */
+  joinable: ReadonlySet<string>;
   /** VirtualNetworks that the blueprint names and its services cannot join now, and why. */
   barred: ReadonlyMap<string, Bar>;
   /** Names under `networks/` that something of the application is, or may still be, attached to. */
@@ -41,8 +43,8 @@ export interface Standing<Record> {
 export interface StandingContainer extends Standing<ContainerRecord> {
   /** One, but during a start-first move or a return from the lost. Ordered by host. */
   incarnations: readonly Incarnation[];
-  /** Why placement finds no host. */
-  pending?: string;
+  /** Why placement does not start it: `reason` is one word in CamelCase. */
+  pending?: { reason: string; message: string };
 }
 
 /** One assignment, with what carries its uid. */
@@ -87,6 +89,11 @@ export const runningOf = ({ record, incarnations }: StandingContainer): Incarnat
     ({ assignment, host, observed }) =>
       assignment.spec === record.spec && !host.lost && observed?.state === 'running' && observed.uid === assignment.uid,
   );
+
+/** Whether a container has its interfaces, or could get them: the networks of its record are there. */
+export const isConnected = ({ record, incarnations }: StandingContainer, joinable: ReadonlySet<string>): boolean =>
+  incarnations.some((incarnation) => addressOf(incarnation) !== undefined) ||
+  record.networks.every((network) => joinable.has(network));
 
 /** Where a container is up: it runs, has its address, and is healthy where it has a check (the record's, or the image's own). */
 export function upOf(name: string, container: StandingContainer): Up | undefined {

@@ -21,8 +21,6 @@ export interface Accepted<Spec> {
 }
 
 export interface ApplicationStatus extends Status {
-  /** Name of the DockerCloud of the accepted spec; absent: none was ever accepted. */
-  cloud?: string;
   containers: { wanted: number; assigned: number; running: number };
 }
 

@@ -111,6 +111,20 @@ describe('the application controller', () => {
     await stage.stop();
   });
 
+  for (const [filter, reason] of [
+    ['links', 'WaitingForLinks'],
+    ['noRecord', 'HostUnknown'],
+  ] as const)
+    it(`says ${reason} where placement chooses no host by ${filter}`, async () => {
+      const stage = await Stage.withCloud();
+      await stage.apply(id, two());
+      const why = { since: '2026-01-01T00:00:00Z', message: 'why', resources: { cpus: 0, memory: 0 } };
+      await stage.put('pending', 'default/shop/db-0', { ...why, rejected: { [filter]: 1 } });
+      await stage.rest();
+      expect((await stage.condition(id, 'Ready'))?.reason).to.equal(reason);
+      await stage.stop();
+    });
+
   it('puts back what somebody deleted', async () => {
     const stage = await Stage.withCloud();
     await stage.apply(id, two());

@@ -49,6 +49,79 @@ describe('the application controller', () => {
     });
   });
 
+  describe('with a blueprint whose new networks do not stand', () => {
+    const own = (networks: string, more = '') => `
+location: my-docker-cloud
+services:
+  - { id: own, type: "docker:web:1", replicas: 2, networks: [${networks}] }
+${more}`;
+    const overlapping =
+      '  - { type: brooklyn.networking.VirtualNetwork, networkId: n, cidr: 192.168.34.0/25, addIptablesRules: false }';
+    const started = async () => {
+      const stage = await Stage.withCloud();
+      stage.refused.add('default.shop.n');
+      await stage.apply(id, own('default'));
+      await stage.settle();
+      return { stage, before: await stage.all('observed') };
+    };
+
+    it('lets what runs run on, claims the network, and says what it waits for', async () => {
+      const { stage, before } = await started();
+      await stage.apply(id, own('n', overlapping));
+      await stage.settle();
+      expect(await stage.all('observed')).to.deep.equal(before);
+      expect(Object.keys(await stage.all('networkclaims'))).to.deep.equal([`${id}/default`, `${id}/n`]);
+      const ready = await stage.condition(id, 'Ready');
+      expect(ready).to.deep.include({ status: 'False', reason: 'NetworkNotReady' });
+      expect(ready?.message).to.contain('2 of 2 containers are up; the network default.shop.n is not there yet');
+      for (const next of ['missing-net', 'default']) {
+        await stage.apply(id, own(next));
+        await stage.settle();
+        expect(await stage.all('observed'), next).to.deep.equal(before);
+      }
+      expect(await stage.condition(id, 'Ready')).to.deep.include({ status: 'True' });
+      await stage.stop();
+    });
+
+    it('goes on when the network is there', async () => {
+      const { stage, before } = await started();
+      await stage.apply(id, own('n', overlapping));
+      await stage.settle();
+      stage.refused.clear();
+      await stage.settle();
+      expect(await stage.condition(id, 'Ready')).to.deep.include({ status: 'True' });
+      const after = await stage.all('observed');
+      for (const key of Object.keys(before)) expect(after[key]?.uid).not.to.equal(before[key]?.uid);
+      await stage.stop();
+    });
+
+    it('goes on when a VirtualNetwork that was accepted has its ranges', async () => {
+      const { stage, before } = await started();
+      await stage.world.put('accepted/virtualnetworks/blue', accepted());
+      await stage.apply(id, own('blue'));
+      await stage.settle();
+      expect(await stage.all('observed')).to.deep.equal(before);
+      expect((await stage.condition(id, 'Ready'))?.message).to.contain('the VirtualNetwork “blue” is not ready');
+      const blue = {
+        cloud: '',
+        cidr: '10.9.0.0/24',
+        gateway: '',
+        pools: [],
+        blockSize: 26,
+        provider: 'linux' as const,
+      };
+      const joined = async () => Object.values(await stage.all('containers')).map(({ networks }) => networks[0]);
+      await stage.put('networks', 'blue', { ...blue, uid: 99, used: 0, capacity: 250, dns: [] });
+      await stage.rest();
+      expect(await joined(), 'of one that was deleted').to.deep.equal(['default.shop.default', 'default.shop.default']);
+      await stage.world.delete('networks/blue');
+      await stage.put('networks', 'blue', { ...blue, uid: 1, used: 0, capacity: 250, dns: [] });
+      await stage.rest();
+      expect(await joined(), 'one at a time').to.deep.equal(['blue', 'default.shop.default']);
+      await stage.stop();
+    });
+  });
+
   describe('in a namespace that may join certain networks', () => {
     it('starts nothing on another one, names both, and goes on when it is allowed', async () => {
       const stage = await Stage.withCloud();

@@ -44,6 +44,8 @@ interface Records {
 export class Stage {
   readonly world = new World();
   replica: Replica;
+  /** Names under `networks/` that ippool cannot make, as their range is another's. */
+  readonly refused = new Set<string>();
   #uid = 0;
 
   constructor() {
@@ -129,6 +131,7 @@ export class Stage {
     const standing = await this.world.list('networks');
     for (const [id, { uid, cloud, spec }] of Object.entries(claims)) {
       const name = id.replaceAll('/', '.');
+      if (this.refused.has(name)) continue;
       const dns = spec?.dnsServers ?? [];
       const network = { cidr: '10.64.0.0/24', gateway: '', pools: [], blockSize: 26, provider: 'linux' as const };
       if (!standing[name] || JSON.stringify(standing[name]).indexOf(JSON.stringify(dns)) < 0)

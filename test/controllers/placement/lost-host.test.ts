@@ -26,6 +26,8 @@ class Cloud {
   constructor(spec: ApplicationSpec) {
     this.#spec = spec;
     for (const name of HOSTS) this.state.put({ hosts: { [`c/${name}`]: host() } });
+    const range = { cidr: '10.64.0.0/24', gateway: '', pools: [], blockSize: 26, used: 0, capacity: 250, dns: [] };
+    this.state.put({ networks: { 'default.shop.default': { uid: 7, cloud: 'c', provider: 'linux', ...range } } });
   }
 
   act(actor: Actor): void {

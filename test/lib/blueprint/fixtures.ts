@@ -76,6 +76,10 @@ export class World {
   readonly #placed = new Map<string, { incarnation: Incarnation }>();
   readonly #pending = new Map<string, string>();
   readonly barred = new Map<string, Bar>();
+  /** Names of the VirtualNetworks that are there. */
+  readonly shared = new Set<string>();
+  /** Own networks that ippool cannot make. */
+  readonly refused = new Set<string>();
   #revision = 100;
   #address = 0;
 
@@ -85,9 +89,11 @@ export class World {
         const placed = this.#placed.get(name);
         const why = this.#pending.get(name);
         const incarnations = placed ? [placed.incarnation] : [];
-        return [name, { ...standing, incarnations, ...(why !== undefined && { pending: why }) }];
+        const pending = why !== undefined && { pending: { reason: 'Unschedulable', message: why } };
+        return [name, { ...standing, incarnations, ...pending }];
       }),
     );
+    const claimed = new Map([...this.claims].filter(([name]) => !this.refused.has(name)));
     return {
       namespace: 'default',
       app: 'shop',
@@ -95,7 +101,8 @@ export class World {
       containers,
       claims: new Map(this.claims),
       entities: new Map(this.entities),
-      networks: new Map([...this.claims].map(([name, { record }]) => [name, networkFor(name, record)])),
+      networks: new Map([...claimed].map(([name, { record }]) => [name, networkFor(name, record)])),
+      joinable: new Set([...[...claimed.keys()].map((name) => `default.shop.${name}`), ...this.shared]),
       barred: this.barred,
       attached: new Set([...containers.values()].flatMap((each) => [...each.record.networks, ...joinedNow(each)])),
     };

@@ -104,6 +104,69 @@ describe('the networks of an application', () => {
   });
 });
 
+describe('a container whose new record has a network that is not there', () => {
+  const on = (name: string, more: Partial<Parameters<typeof service>[1]> = {}) =>
+    withNetworks(application(service('web', { replicas: 2, networks: [name], ...more })), network('n'));
+  const joined = (world: World) => world.names().map((name) => world.record(name).networks[0]);
+  const running = () => {
+    const world = new World();
+    world.refused.add('n');
+    world.settle(on('default'));
+    return world;
+  };
+
+  it('runs on until it is, with the claim made first', () => {
+    const world = running();
+    world.settle(on('n'));
+    expect(joined(world)).to.deep.equal(['default.shop.default', 'default.shop.default']);
+    expect([...world.claims.keys()]).to.deep.equal(['n', 'default']);
+    const { held, outdated } = world.step(on('n'));
+    expect([...held]).to.deep.equal([
+      ['web-0', ['default.shop.n']],
+      ['web-1', ['default.shop.n']],
+    ]);
+    expect(outdated).to.deep.equal(['web-0', 'web-1']);
+    world.refused.clear();
+    world.settle(on('n'));
+    expect(joined(world)).to.deep.equal(['default.shop.n', 'default.shop.n']);
+    expect([...world.claims.keys()]).to.deep.equal(['n']);
+  });
+
+  it('keeps its record also while it is on its way to another host', () => {
+    const world = running();
+    world.unassign('web-0');
+    world.step(on('n'));
+    expect(joined(world)[0]).to.equal('default.shop.default');
+  });
+
+  it('runs on whatever else changes', () => {
+    const world = running();
+    world.settle(on('n', { image: 'web:2' }));
+    expect(world.record('web-0').image).to.equal('web:latest');
+  });
+
+  it('is changed at once where it could not run as it is either', () => {
+    const world = new World();
+    world.refused.add('n');
+    world.step(on('n'));
+    world.refused.add('default');
+    world.step(on('default'));
+    expect(joined(world)).to.deep.equal(['default.shop.default', 'default.shop.default']);
+  });
+
+  it('is brought back with what ran, where its rollout had begun', () => {
+    const world = running();
+    world.refused.clear();
+    world.step(on('n'));
+    world.step(on('n'));
+    expect(joined(world)).to.deep.equal(['default.shop.n', 'default.shop.default']);
+    world.unassign('web-0');
+    world.refused.add('n');
+    world.step(on('default'));
+    expect(joined(world)).to.deep.equal(['default.shop.default', 'default.shop.default']);
+  });
+});
+
 describe('an address that another is told', () => {
   // biome-ignore format: a table
   for (const [own, target, index] of [
