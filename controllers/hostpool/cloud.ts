@@ -3,6 +3,7 @@ import { allDone, type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import { sameJson } from '../../lib/store/index.ts';
 import { acceptCloud } from './accept.ts';
+import { newRecord } from './adopt.ts';
 import type { HostpoolContext } from './context.ts';
 import { ensureCredentials } from './credentials.ts';
 import { factsOf } from './facts.ts';
@@ -76,8 +77,8 @@ async function carryOut(
     }
     const verdict = JSON.stringify([standing, health.verdict, health.engine, health.message]);
     if (tools.memory.isSettled(entry, spec, verdict)) continue;
-    const phase = phaseOf(record, standing);
     const conditions = context.conditions(record.conditions, hostConditions(record, standing, health, spec));
+    const phase = phaseOf(record, standing, conditions);
     const { removing, ...others } = standing;
     const location = placeOf(record)?.text ?? record.location;
     const after: HostRecord = { ...record, ...others, ...(removing && { removing }), location, phase, conditions };
@@ -101,12 +102,7 @@ function create(
 ): Promise<number>[] {
   return wanted.map(({ location, machine }) => {
     const host = newHostName(cloud, random, (name) => state.by('hosts', 'name', name).length > 0);
-    const record: HostRecord = {
-      ...{ cloud, phase: 'Provisioning', schedulable: false, drain: false, lost: false, gone: false },
-      ...{ address: '', location: location.text, machineId: machine ?? '', labels: {} },
-      ...{ capacity: { cpus: 0, memory: 0 }, foreignPorts: [], agent: false, docker: { version: '' }, conditions: [] },
-      createdAt: timestamp(clock.now()),
-    };
+    const record = newRecord({ cloud, location: location.text, machineId: machine ?? '', now: clock.now() });
     const claim = machine !== undefined && {
       put: 'machineclaims' as const,
       id: `${location.driver}/${machine}`,

@@ -1,6 +1,8 @@
 import type { Result } from '../../lib/reconcile/index.ts';
-import type { Accepted, DockerCloudSpec, LocationSpec } from '../../lib/records/index.ts';
+import type { Accepted, DockerCloudSpec } from '../../lib/records/index.ts';
+import { adoptClaimed } from './adopt.ts';
 import type { HostpoolContext } from './context.ts';
+import { byDriver } from './place.ts';
 
 /** Milliseconds until a machine that is still listed is looked for again. */
 const AGAIN = 2_000;
@@ -15,6 +17,8 @@ export async function finish(
   context: HostpoolContext,
 ): Promise<Result> {
   const { store, tools, installation, signal, fence } = context;
+  // A machine of somebody else's is given back, not forgotten with what we put there.
+  if ((await adoptClaimed(cloud, spec, context)) > 0) return { after: AGAIN };
   const lists = await Promise.all(
     byDriver(spec).map(async (location) => {
       const driver = tools.locations[location.driver];
@@ -38,9 +42,4 @@ export async function finish(
   });
   tools.vault.forget(cloud);
   tools.inventory.forget(cloud);
-}
-
-/** One location of each driver: a list answers everything of the cloud that the driver has. */
-export function byDriver({ location }: DockerCloudSpec): LocationSpec[] {
-  return [...new Map(location.map((each) => [each.driver, each])).values()];
 }

@@ -1,10 +1,10 @@
-import type { Result } from '../../lib/reconcile/index.ts';
+import { type Result, RetryAfter } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec } from '../../lib/records/index.ts';
 import type { HostpoolContext } from './context.ts';
 import { giveBack } from './give-back.ts';
 import { placesOf } from './place.ts';
 import { isIntroduced, provision } from './provision.ts';
-import type { Subject } from './subject.ts';
+import { isOurs, type Subject } from './subject.ts';
 import { keepPrepared } from './upkeep.ts';
 
 /**
@@ -17,12 +17,26 @@ export async function reconcileHost(cloud: string, host: string, context: Hostpo
   const accepted: Accepted<DockerCloudSpec> | undefined = state.get('accepted/dockerclouds', cloud)?.value;
   if (!record || !accepted || record.gone) {
     tools.links.drop(host);
+    tools.setbacks.forget(host);
     return;
   }
   const subject: Subject = { cloud, host, record, spec: accepted.spec, context };
+  try {
+    const result = await bringCloser(subject);
+    tools.setbacks.succeeded(host);
+    return result;
+  } catch (error) {
+    if (error instanceof RetryAfter || isOurs(error)) throw error;
+    // Another record, that may have mended what failed, is not made to wait for what failed under this one.
+    throw new RetryAfter(tools.setbacks.failed(host, accepted.generation, context.random), error);
+  }
+}
+
+async function bringCloser(subject: Subject): Promise<Result> {
+  const { record, spec } = subject;
   if (record.removing) return giveBack(subject);
 
-  const location = placesOf(accepted.spec)(record);
+  const location = placesOf(spec)(record);
   if (location && !isIntroduced(subject) && (await provision(subject, location))) return;
   if (!record.engine || record.lost) return;
   return keepPrepared(subject);

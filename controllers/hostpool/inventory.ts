@@ -58,6 +58,11 @@ export class Inventory {
     return certain(this.#clouds.get(cloud)?.missing.get(host), now);
   }
 
+  /** All that was listed last. */
+  machines(cloud: string): Listed[] {
+    return [...(this.#clouds.get(cloud)?.machines.values() ?? [])];
+  }
+
   /** Machines that carry our tags and that no host record explains. */
   strangers(cloud: string, now: number): Listed[] {
     const known = this.#clouds.get(cloud);

@@ -11,6 +11,8 @@ export class Memory {
   readonly #parsed = new WeakMap<Entry<'dockerclouds'>, Parsed>();
   readonly #settled = new WeakMap<Entry<'hosts'>, { spec: DockerCloudSpec; verdict: string }>();
 
+  readonly #hashes = new WeakMap<Entry<'hosts'>, { spec: DockerCloudSpec; authority: string; hash: string }>();
+
   parse(entry: Entry<'dockerclouds'>): Parsed {
     let parsed = this.#parsed.get(entry);
     if (!parsed) {
@@ -18,6 +20,15 @@ export class Memory {
       this.#parsed.set(entry, parsed);
     }
     return parsed;
+  }
+
+  /** What a host is to be prepared for by this spec and authority, worked out once. */
+  wanted(entry: Entry<'hosts'>, spec: DockerCloudSpec, authority: string, hash: () => string): string {
+    const known = this.#hashes.get(entry);
+    if (known?.spec === spec && known.authority === authority) return known.hash;
+    const made = { spec, authority, hash: hash() };
+    this.#hashes.set(entry, made);
+    return made.hash;
   }
 
   /** Whether the host's record was found to say all that follows from this spec and verdict. */

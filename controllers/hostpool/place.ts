@@ -25,3 +25,8 @@ export function placesOf({
 
 /** Also of a location that has left the cloud's record: its text begins with its driver's name. */
 export const driverOf = ({ location }: { location: string }): string => /^[a-z-]+/.exec(location)?.[0] ?? '';
+
+/** One location of each driver: a list answers everything of the cloud that the driver has. */
+export function byDriver({ location }: DockerCloudSpec): LocationSpec[] {
+  return [...new Map(location.map((each) => [each.driver, each])).values()];
+}

@@ -56,14 +56,25 @@ const say = (type: string, status: Observation['status'], reason: string, messag
   message,
 });
 
-/** One word for people, derived from everything else and never acted on. */
-export function phaseOf(record: HostRecord, { lost, gone, removing, drain }: Standing): HostRecord['phase'] {
+/**
+ * One word for people, derived from everything else and never acted on.
+ *
+ * @param conditions  as they are to stand with it
+ */
+export function phaseOf(
+  record: HostRecord,
+  { lost, gone, removing, drain, schedulable }: Standing,
+  conditions: readonly Condition[] = record.conditions,
+): HostRecord['phase'] {
   if (gone || removing) return 'Removing';
   if (lost) return 'Lost';
   if (record.prepared === undefined) {
-    const failed = record.conditions.some(({ type, status }) => type !== 'Ready' && status === 'False');
+    const failed = conditions.some(({ type, status }) => type !== 'Ready' && status === 'False');
     if (failed) return 'Failed';
     return record.engine ? 'Preparing' : 'Provisioning';
   }
-  return drain ? 'Draining' : 'Ready';
+  if (drain) return 'Draining';
+  // One that keeps what it was prepared for before, since it cannot be changed, takes containers as ever.
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return schedulable || ready?.status !== 'False' ? 'Ready' : 'NotReady';
 }

@@ -23,7 +23,12 @@ export function cloudStatus(
     const [ofHosts, ofMachines] = [hostsReady(plan, hosts, ready), machinesAvailable(plan)];
     // What is in the way comes before what waits for it: hosts that are merely not there yet wait for machines.
     const inOrder = ofHosts.reason === 'Provisioning' ? [ofMachines, ofHosts] : [ofHosts, ofMachines];
-    observed.push(networkTrusted(plan, there.length), ...inOrder, deleting(deletion, there.length));
+    observed.push(
+      networkTrusted(plan, there.length),
+      ...inOrder,
+      hostsPrepared(there),
+      deleting(deletion, there.length),
+    );
   }
   const summary = deletion
     ? { ...deleting(deletion, there.length), type: 'Ready', status: 'False' as const }
@@ -45,6 +50,24 @@ function hostsReady({ wanted }: CloudPlan, hosts: readonly HostRecord[], ready: 
     .find(({ type, status }) => type !== 'Ready' && status === 'False');
   const why = troubled ? `: ${troubled.message || troubled.reason}` : '';
   return say('HostsReady', 'False', troubled?.reason ?? 'Provisioning', `${ready} of ${wanted} hosts are ready${why}`);
+}
+
+/** Hosts that keep running as they were, since they could not be made what the record asks for. */
+function hostsPrepared(hosts: readonly HostRecord[]): Observation {
+  const refused = hosts.flatMap(({ conditions, prepared, removing }) =>
+    prepared === undefined || removing
+      ? []
+      : conditions.filter(({ type, status }) => type === 'Prepared' && status === 'False'),
+  );
+  const [first] = refused;
+  if (!first) return say('HostsPrepared', 'True', 'Prepared', '');
+  const count = refused.length === 1 ? '1 host' : `${refused.length} hosts`;
+  return say(
+    'HostsPrepared',
+    'False',
+    first.reason,
+    `${count} could not be changed as the record asks, and the change goes to no other host: ${first.message}`,
+  );
 }
 
 const machinesAvailable = ({ lacking }: CloudPlan): Observation =>

@@ -7,7 +7,7 @@ import type { Shell } from '../../lib/ssh/index.ts';
 import { sameJson, type Write } from '../../lib/store/index.ts';
 import type { HostpoolContext, Owned } from './context.ts';
 import { secretsOf } from './credentials.ts';
-import { fencedShell, StepFailed } from './prepare/index.ts';
+import { fencedShell, OptionsRefused, StepFailed } from './prepare/index.ts';
 
 /** What one host's reconcile works on. */
 export interface Subject {
@@ -53,7 +53,7 @@ export async function explaining<T>(subject: Subject, type: string, work: () => 
   } catch (error) {
     const cause = error instanceof StepFailed ? error.cause : error;
     if (!isOurs(cause)) {
-      const reason = cause instanceof BerthError ? reasonOf(cause.code) : 'Failed';
+      const reason = reasonFor(cause);
       const message = `${error instanceof StepFailed ? `${error.step}: ` : ''}${messageOf(cause)}`;
       await update(subject, (current) => current, [{ type, status: 'False', reason, message }]);
       subject.context.event(`hosts/${subject.cloud}/${subject.host}`, 'Warning', reason, message);
@@ -62,8 +62,13 @@ export async function explaining<T>(subject: Subject, type: string, work: () => 
   }
 }
 
+function reasonFor(cause: unknown): string {
+  if (cause instanceof OptionsRefused) return 'PrepareFailed';
+  return cause instanceof BerthError ? reasonOf(cause.code) : 'Failed';
+}
+
 /** A failure of the controller's own, that says nothing about the host. */
-const isOurs = (error: unknown): boolean =>
+export const isOurs = (error: unknown): boolean =>
   error instanceof BerthError && /^BERTH_(STORE_|CONFLICT|NOT_LEADER|FENCED)/.test(error.code);
 
 /**

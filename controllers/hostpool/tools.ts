@@ -8,6 +8,7 @@ import { type LossRules, lossRules } from './health.ts';
 import { Inventory } from './inventory.ts';
 import { Memory } from './memory.ts';
 import { Probes } from './probes.ts';
+import { Setbacks } from './setbacks.ts';
 import { Vault } from './vault.ts';
 
 /** What hostpool reaches the world through, and what this replica has seen of it. */
@@ -26,6 +27,8 @@ export interface HostpoolTools {
   /** What locations listed. Hints likewise. */
   inventory: Inventory;
   memory: Memory;
+  /** What failed at hosts, and when to try again. */
+  setbacks: Setbacks;
   rules: LossRules;
 }
 
@@ -40,6 +43,7 @@ export function createHostpoolTools(
     probes: new Probes(),
     inventory: new Inventory(),
     memory: new Memory(),
+    setbacks: new Setbacks(),
     rules: lossRules,
     ...given,
   };

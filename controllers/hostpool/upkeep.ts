@@ -2,11 +2,12 @@ import type { HostLink } from '../../lib/machine/index.ts';
 import { joiningSteps, providerOf } from '../../lib/network/providers/index.ts';
 import { type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
-import { sameJson } from '../../lib/store/index.ts';
+import { type Entry, nameOf, sameJson } from '../../lib/store/index.ts';
 import { secretsOf } from './credentials.ts';
 import {
   capacityOf,
   hashOf,
+  OptionsRefused,
   preparationHash,
   prepare,
   renewalOf,
@@ -14,53 +15,116 @@ import {
   surroundingsOf,
   take,
 } from './prepare/index.ts';
+import { type RolloutHost, turnOf } from './rollout.ts';
 import { done, explaining, linkTo, networked, type Subject, update } from './subject.ts';
 
 /** What a host is prepared for whose engine is not: its network, where that is more than the kernel's. */
 const networkHash = ({ engine }: HostRecord, { network }: DockerCloudSpec): string =>
   engine?.kind === 'hollow' || network.provider === 'linux' ? 'as-it-is' : hashOf(network);
 
+/** What a host is to be prepared for now; another hash than its record's asks for preparation. */
+function wantedFor(entry: Entry<'hosts'>, authority: string, { spec, context }: Subject): string {
+  const { value: record } = entry;
+  if (record.engine?.kind !== 'tls') return networkHash(record, spec);
+  return context.tools.memory.wanted(entry, spec, authority, () =>
+    preparationHash({
+      ...{ spec, authority, registryMirrors: mirrorsOf(record, spec), address: record.address },
+      installation: context.installation,
+    }),
+  );
+}
+
+const mirrorsOf = (record: HostRecord, spec: DockerCloudSpec): string[] => [
+  ...new Set([...(record.registryMirrors ?? []), ...spec.docker.registryMirrors]),
+];
+
 /** From a machine to a host that is ready, and keeps being it: prepared for what its cloud asks now, looked at again. */
 export async function keepPrepared(subject: Subject): Promise<Result> {
-  const { host, cloud, record, spec, context } = subject;
+  const { host, cloud, record, context } = subject;
   const { tools, state, clock } = context;
+  const entry = state.get('hosts', `${cloud}/${host}`);
   const credentials = state.get('credentials', cloud);
-  if (record.engine?.kind === 'tls' && !credentials) return;
-  const registryMirrors = [...new Set([...(record.registryMirrors ?? []), ...spec.docker.registryMirrors])];
-  const wanted =
-    record.engine?.kind === 'tls'
-      ? preparationHash({
-          spec,
-          registryMirrors,
-          address: record.address,
-          installation: context.installation,
-          authority: credentials!.value.ca,
-        })
-      : networkHash(record, spec);
+  if (!entry || (record.engine?.kind === 'tls' && !credentials)) return;
+  const authority = credentials?.value.ca ?? '';
+  const wanted = wantedFor(entry, authority, subject);
   const health = tools.probes.of(host);
   const due = record.renewAt !== undefined && clock.now() >= Date.parse(record.renewAt);
   const broken = health.verdict === 'answering' && health.engine === 'failing';
-  if (record.prepared === wanted && !due && !broken) return refresh(subject);
+  if (record.prepared === wanted && !due && !broken && !isRefused(record)) return refresh(subject);
   // Nobody is there to prepare; the next probe that is answered wakes this host.
   if (health.verdict === 'failing') return;
+  const wait = broken
+    ? tools.setbacks.wait(host, wanted, 'down', clock.monotonic())
+    : pauseBefore(wanted, authority, subject);
+  if (wait > 0) {
+    if (!broken && wait >= TURN.halted) await refresh(subject);
+    return { after: wait };
+  }
+  await prepareFor(wanted, subject);
+}
 
-  await explaining(subject, 'Prepared', async () => {
-    const link = await linkTo(subject);
-    const renewAt = await takeSteps(subject, link, registryMirrors);
-    const facts = await lookAt(link, subject);
-    await update(
-      subject,
-      (current) => ({
-        ...current,
-        ...facts,
-        prepared: wanted,
-        ...(renewAt !== undefined && { renewAt: timestamp(renewAt) }),
-      }),
-      [done('Prepared')],
-    );
-    // It has just answered: no need to wait for a probe.
-    tools.probes.record(host, { reachable: true, engine: true, message: '' }, clock.monotonic());
-  });
+/** Milliseconds until another host of the cloud has been changed, more for each that also waits; until one is that failed. */
+const TURN = { later: 2_000, each: 2, halted: 30_000 };
+
+/** @returns milliseconds until a host that is ready may be looked at again for being changed; 0: it may be changed now */
+function pauseBefore(wanted: string, authority: string, subject: Subject): number {
+  const { cloud, host, record, context } = subject;
+  const { state, tools, clock } = context;
+  if (record.engine?.kind !== 'tls' || record.prepared === undefined || record.prepared === wanted) return 0;
+  const refusal = tools.setbacks.wait(host, wanted, 'running', clock.monotonic());
+  if (refusal > 0) return refusal;
+  const hosts = state.list('hosts', cloud).filter(({ value }) => isKept(value));
+  const turn = turnOf(
+    host,
+    hosts.map((entry): RolloutHost => {
+      const name = nameOf(entry);
+      const { verdict, engine } = tools.probes.of(name);
+      return {
+        name,
+        current: entry.value.prepared === wantedFor(entry, authority, subject),
+        failing: verdict === 'failing' || engine === 'failing',
+        refused: isRefused(entry.value),
+      };
+    }),
+  );
+  if (turn === 'now') return 0;
+  return turn === 'halted' ? TURN.halted : TURN.later + TURN.each * hosts.length;
+}
+
+const isKept = ({ prepared, gone, removing, lost }: HostRecord): boolean =>
+  prepared !== undefined && !gone && !removing && !lost;
+
+const isRefused = ({ conditions }: HostRecord): boolean =>
+  conditions.some(({ type, status }) => type === 'Prepared' && status === 'False');
+
+async function prepareFor(wanted: string, subject: Subject): Promise<void> {
+  const { host, record, spec, context } = subject;
+  const { tools, clock } = context;
+  // It has just answered: no need to wait for a probe.
+  const answered = () => tools.probes.record(host, { reachable: true, engine: true, message: '' }, clock.monotonic());
+  try {
+    await explaining(subject, 'Prepared', async () => {
+      const link = await linkTo(subject);
+      const renewAt = await takeSteps(subject, link, mirrorsOf(record, spec));
+      const facts = await lookAt(link, subject);
+      await update(
+        subject,
+        (current) => ({
+          ...current,
+          ...facts,
+          prepared: wanted,
+          ...(renewAt !== undefined && { renewAt: timestamp(renewAt) }),
+        }),
+        [done('Prepared')],
+      );
+      answered();
+    });
+  } catch (error) {
+    if (!(error instanceof OptionsRefused)) throw error;
+    tools.setbacks.refused(host, wanted, clock.monotonic());
+    answered();
+    throw error;
+  }
 }
 
 /** @returns when the engine's certificate is to be renewed, milliseconds since the epoch; undefined where it has none */

@@ -1,10 +1,10 @@
 import { BerthError, messageOf } from '../../lib/errors/index.ts';
 import { sleep, withTimeout } from '../../lib/platform/index.ts';
 import { type Entry, nameOf } from '../../lib/store/index.ts';
+import { adoptHosts } from './adopt.ts';
 import type { HostpoolContext } from './context.ts';
 import { secretsOf } from './credentials.ts';
-import { byDriver } from './finish.ts';
-import { driverOf } from './place.ts';
+import { byDriver, driverOf } from './place.ts';
 import { probe } from './probes.ts';
 
 type WatchContext = HostpoolContext & { wake(key: string): void };
@@ -115,13 +115,14 @@ async function listMachines(cloud: string, context: WatchContext): Promise<void>
     );
     const recorded = (host: string) => state.get('hosts', `${cloud}/${host}`) !== undefined;
     tools.inventory.take(cloud, lists.flat(), expected, recorded, clock.monotonic());
+    await adoptHosts(cloud, spec, context);
     await followUp(cloud, context);
   } catch (error) {
     if (!signal.aborted) log.warn({ cloud, error: messageOf(error) }, 'cannot list the machines of a cloud');
   }
 }
 
-/** Wakes the hosts whose machines differ from their records, and ends machines that nothing explains. */
+/** Wakes the hosts whose machines differ from their records, and ends machines that nothing explains and nobody uses. */
 async function followUp(
   cloud: string,
   { state, tools, clock, installation, store, fence, log, signal, wake }: WatchContext,

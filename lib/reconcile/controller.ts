@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/index.ts';
 import type { Clock, Log, Random } from '../platform/index.ts';
 import type { Condition, Observation } from '../records/index.ts';
 import type { Change, Kind, Store, View } from '../store/index.ts';
@@ -75,6 +76,17 @@ export interface ControllerDefinition<Owned extends Kind, Tools> {
 /** An error that will not go away by trying again: counted, shown, not retried until something changes. */
 export class Terminal extends Error {
   override readonly name = 'Terminal';
+}
+
+/** A failure that is tried again at a time of the controller's choosing, instead of the queue's backoff. Its `cause` is told. */
+export class RetryAfter extends Error {
+  override readonly name = 'RetryAfter';
+  /** Milliseconds. */
+  readonly after: number;
+  constructor(after: number, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.after = after;
+  }
 }
 
 /** A controller, as `controllers/index.ts` lists it. */

@@ -8,6 +8,7 @@ export {
   controller,
   type Fence,
   type Result,
+  RetryAfter,
   Terminal,
 } from './controller.ts';
 export { campaign, type ElectionOptions, type Lead } from './election.ts';

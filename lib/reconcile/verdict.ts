@@ -1,6 +1,6 @@
 import { isCode } from '../errors/index.ts';
 import type { Outcome } from '../metrics/index.ts';
-import { type Result, Terminal } from './controller.ts';
+import { type Result, RetryAfter, Terminal } from './controller.ts';
 
 /** How a reconcile ended: it returned something, or it threw something. */
 export type Ending = { result: Result } | { error: unknown };
@@ -35,6 +35,7 @@ export function judge(ending: Ending): Verdict {
   const { error } = ending;
   if (isCode(error, 'BERTH_NOT_LEADER')) return { next: 'rest', trouble: 'unled' };
   if (isCode(error, 'BERTH_CONFLICT')) return { outcome: 'requeue', next: 'retry', most: CONFLICT_DELAY };
+  if (error instanceof RetryAfter) return { ...judge({ error: error.cause }), next: 'after', after: error.after };
   if (error instanceof Terminal) return { outcome: 'error', next: 'rest', trouble: 'terminal' };
   if (isDefect(error)) return { outcome: 'error', next: 'retry', trouble: 'defect' };
   const most = isCode(error, 'BERTH_STORE_UNAVAILABLE') ? { most: UNAVAILABLE_DELAY } : {};

@@ -5,9 +5,10 @@ import type { DockerCloudSpec } from '../../../lib/records/index.ts';
 import { daemonOptions } from './daemon.ts';
 import type { Machine, Step } from './machine.ts';
 import { certificates } from './steps/certificates.ts';
-import { daemonJson, engineAnswers, engineRunning, runtimeShim, systemdUnit } from './steps/engine.ts';
+import { engineAnswers, engineRunning, runtimeShim, systemdUnit } from './steps/engine.ts';
 import { installation } from './steps/installation.ts';
 import { forwarding, kernelSettings } from './steps/kernel.ts';
+import { daemonJson, provenOptions } from './steps/options.ts';
 import { packages } from './steps/packages.ts';
 
 export { capacityOf, type Surroundings, surroundingsOf } from './facts.ts';
@@ -15,6 +16,7 @@ export { fencedShell } from './fence.ts';
 export type { Machine, Step } from './machine.ts';
 export { release } from './release.ts';
 export { renewalOf } from './steps/certificates.ts';
+export { OptionsRefused } from './steps/options.ts';
 
 /** What makes a machine a host of any cloud, in order. */
 export const steps: readonly Step[] = [
@@ -28,6 +30,7 @@ export const steps: readonly Step[] = [
   systemdUnit,
   engineRunning,
   engineAnswers,
+  provenOptions,
 ];
 
 /** What makes a machine a host of its cloud: the same, and what the cloud's network asks for. @throws BERTH_NOT_SUPPORTED_YET */

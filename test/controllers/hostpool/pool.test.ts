@@ -60,4 +60,34 @@ describe('hostpool with a list of machines', () => {
     expect(hostOn('10.0.0.2')?.location).to.equal('byon:(hosts="10.0.0.2")');
     expect(rig.cache.list('machineclaims').map(({ id }) => id)).to.deep.equal(['byon/10.0.0.2:22']);
   });
+
+  it('adopts a machine whose host record somebody deleted: its claim says whose it was', async () => {
+    await put('10.0.0.1,10.0.0.2', 2);
+    await rig.ready('c', 2);
+    const { name } = hostOn('10.0.0.1')!;
+    await rig.delete('hosts', `c/${name}`);
+    await rig.clock.until(() => hostOn('10.0.0.1')?.schedulable === true, 60_000, 'its return');
+    expect(hostOn('10.0.0.1')?.name).to.equal(name);
+  });
+
+  it('forgets a claim without a host of a machine that is not on the list', async () => {
+    await put('10.0.0.2', 1);
+    await rig.ready('c', 1);
+    const claim = rig.cache.get('machineclaims', 'byon/10.0.0.2:22')!.value;
+    await rig.put('machineclaims', 'byon/10.0.0.9:22', { ...claim, host: 'c-former' });
+    await rig.clock.advance(60_000);
+    expect(rig.cache.list('machineclaims').map(({ id }) => id)).to.deep.equal(['byon/10.0.0.2:22']);
+    expect(rig.hosts('c')).to.have.length(1);
+  });
+
+  it('gives a machine back with its cloud though its host record was deleted', async () => {
+    await put('10.0.0.1', 1);
+    await rig.ready('c', 1);
+    const { name } = hostOn('10.0.0.1')!;
+    await rig.delete('dockerclouds', 'c');
+    await rig.delete('hosts', `c/${name}`);
+    await rig.clock.until(() => !rig.cache.get('accepted/dockerclouds', 'c'), 120_000, 'the end');
+    expect(rig.cache.list('machineclaims')).to.have.length(0);
+    expect(rig.hollow.machines.size).to.equal(0);
+  });
 });

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { CloudPlan } from '../../../controllers/hostpool/plan.ts';
 import { cloudStatus } from '../../../controllers/hostpool/status.ts';
-import type { HostRecord, Observation } from '../../../lib/records/index.ts';
+import type { Observation } from '../../../lib/records/index.ts';
+import { hostRecord as host } from './host-record.ts';
 
 const accepted: Observation = { type: 'Accepted', status: 'True', reason: 'Accepted', message: '' };
 
@@ -10,17 +11,18 @@ const planOf = (given: Partial<CloudPlan>): CloudPlan => ({
   ...given,
 });
 
-const host = (given: Partial<HostRecord> = {}): HostRecord => ({
-  ...{ cloud: 'c', phase: 'Ready', schedulable: true, drain: false, lost: false, gone: false, address: '10.0.0.1' },
-  ...{ location: 'byon', machineId: '', labels: {}, capacity: { cpus: 4, memory: 8 }, foreignPorts: [], agent: false },
-  ...{ docker: { version: '1' }, conditions: [], createdAt: '2026-01-01T00:00:00Z' },
-  ...given,
-});
 const underWay = host({ phase: 'Preparing', schedulable: false });
 const unknownKey = host({
   schedulable: false,
   conditions: [
     { type: 'Prepared', status: 'False', reason: 'HostKey', message: 'nobody knows its key', lastTransitionTime: '' },
+  ],
+});
+
+const keepsFormer = host({
+  prepared: 'former',
+  conditions: [
+    { type: 'Prepared', status: 'False', reason: 'PrepareFailed', message: 'it said: no', lastTransitionTime: '' },
   ],
 });
 
@@ -47,6 +49,14 @@ describe('the status of a cloud', () => {
       'Failed',
       'HostKey',
       '0 of 2 hosts are ready: nobody knows its key',
+    ],
+    [
+      'has a host that does not take a change, though it runs as before',
+      {},
+      [host(), keepsFormer],
+      'Degraded',
+      'PrepareFailed',
+      '1 host could not be changed as the record asks, and the change goes to no other host: it said: no',
     ],
     [
       'does not trust its network, which explains the trouble of hosts',

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import { BerthError, type Code } from '../../../lib/errors/index.ts';
 import { sleep } from '../../../lib/platform/index.ts';
-import { type AnyController, type Context, controller, type Result, Terminal } from '../../../lib/reconcile/index.ts';
+import {
+  type AnyController,
+  type Context,
+  controller,
+  type Result,
+  RetryAfter,
+  Terminal,
+} from '../../../lib/reconcile/index.ts';
 import { keys, World } from './support.ts';
 
 type Visit = (key: string, context: Context<'headroom', unknown>) => Promise<Result>;
@@ -95,6 +102,11 @@ describe('createManager', () => {
     ['an error: again, ever more slowly', () => fail('BERTH_SSH'), { visits: 11, log: 'error' }],
     ['a conflict: again, a second apart at most', () => fail('BERTH_CONFLICT'), { visits: 16, log: 'requeue' }],
     ['anything else thrown: again', () => throwThis('text'), { visits: 11, log: 'error' }],
+    [
+      'a failure with a time of its own: again then',
+      () => throwThis(new RetryAfter(1000, new BerthError('BERTH_SSH', 'closed'))),
+      { visits: 10, log: 'error' },
+    ],
     ['a terminal error: not again', () => throwThis(new Terminal('never')), { visits: 1, log: 'error' }],
   ];
   for (const [what, act, expected] of results) {

@@ -10,6 +10,8 @@ import { createAuthority, type KeyPair } from '../../../../lib/tls/index.ts';
 import { cloudSpec } from '../../../harness/records.ts';
 import { engineStub } from '../../../lib/machine/engine-stub.ts';
 
+const DAEMON = '/etc/docker/daemon.json';
+
 export const spec = cloudSpec({ location: [] });
 
 /**
@@ -21,10 +23,18 @@ export class FakeMachine {
   programs = new Set(['ip', 'apt-get']);
   systemd = false;
   running = false;
+  /** An option with which its dockerd ends as soon as it is started. */
+  refuses: string | undefined;
+  /** Whether whoever starts dockerd notices that. */
+  notices = true;
+  log = '';
+  starts = 0;
   /** Commands that changed something. */
   readonly changes: string[] = [];
   /** Ends the machine before its n-th change: the connection is lost, nothing of it has happened. */
   failAt = Number.POSITIVE_INFINITY;
+  /** What dockerd was started with last. */
+  #options: string | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), 'berth-prepare-'));
 
   dispose(): void {
@@ -74,13 +84,19 @@ export class FakeMachine {
     if (command.includes('openssl')) return this.#openssl(command);
     if (command.includes('command -v dockerd')) return say('/usr/sbin/dockerd\n');
     if (command === '[ -d /run/systemd/system ]') return say('', this.systemd ? 0 : 1);
-    if (command === 'systemctl daemon-reload' || command.startsWith('[ ! -e /etc/docker/daemon.json ]')) return say();
+    if (command === 'systemctl daemon-reload' || command.startsWith('{ [ ! -e /etc/docker/daemon.json ]')) return say();
     if (command.startsWith('[ ! -e /etc/berth/calico ]')) return say();
-    if (command.startsWith('kill -0')) return say('', this.running ? 0 : 1);
+    if (command.startsWith('kill -0')) return say('', this.running && this.#options === this.files.get(DAEMON) ? 0 : 1);
     if (command.includes('systemctl restart docker')) {
-      this.running = true;
-      return say();
+      const refused = this.refuses !== undefined && this.files.get(DAEMON)!.includes(this.refuses);
+      this.running = !refused;
+      this.#options = this.files.get(DAEMON);
+      this.starts += 1;
+      this.files.set('/run/docker.pid', `${this.starts}`);
+      if (refused) this.log += `failed to start daemon: ${this.refuses} is not valid\n`;
+      return say('', refused && this.notices ? 1 : 0);
     }
+    if (command.startsWith('journalctl')) return say(this.log);
     throw new Error(`nobody foresaw: ${command}`);
   }
 

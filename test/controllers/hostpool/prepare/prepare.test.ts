@@ -130,7 +130,7 @@ describe('preparationHash', () => {
       { ...given, address: '10.0.0.2' },
       { ...given, authority: 'other' },
       { ...given, registryMirrors: ['http://mirror'] },
-      { ...given, spec: { ...spec, docker: { ...spec.docker, storageDriver: 'overlay2' } } },
+      { ...given, spec: { ...spec, docker: { ...spec.docker, storageDriver: 'overlay2' as const } } },
     ].map(preparationHash);
     expect(new Set(hashes)).to.have.property('size', hashes.length);
   });
