@@ -1,12 +1,13 @@
 import { CalicoReader, nameOf as calicoNameOf, ipPool, keyOf } from '../../lib/calico/index.ts';
 import { tryParseCidr } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
-import { hostOf } from '../../lib/store/index.ts';
+import { type Guard, hostOf } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { Batch } from './batch.ts';
 import type { Ippool } from './context.ts';
 import { type Orphan, orphanHandles, orphanResources, orphansInBlocks, orphanWorkloads } from './orphans.ts';
 import { releaseBlocks } from './removal.ts';
+import { networkOfResource } from './resources.ts';
 import { workloadEndpointId, workloadEndpointOf } from './workloads.ts';
 
 /** Milliseconds between two looks. */
@@ -89,12 +90,14 @@ async function removePool(name: string, context: Ippool): Promise<boolean> {
   const range = pool && tryParseCidr(pool.spec.cidr);
   if (!pool || !range || AddressSpace.of(state).usedIn(name) > 0) return false;
   const id = keyOf.pool(name);
+  // Whose network is wanted again gets it back with the pool.
+  const guards: Guard[] = [{ absent: 'networks', id: networkOfResource(pool) ?? name }];
   if (!pool.spec.disabled) {
     const value = Buffer.from(ipPool.write({ ...pool, spec: { ...pool.spec, disabled: true } }));
-    await store.commit({ writes: [{ put: 'calico', id, value, expect: revision }] });
+    await store.commit({ writes: [{ put: 'calico', id, value, expect: revision }], guards });
     return true;
   }
   await releaseBlocks([range], context);
-  await store.commit({ writes: [{ delete: 'calico', id, expect: revision }] });
+  await store.commit({ writes: [{ delete: 'calico', id, expect: revision }], guards });
   return false;
 }

@@ -200,3 +200,32 @@ describe('a release', () => {
     expect(plan.changes()).to.deep.equal([]);
   });
 });
+
+describe('an address that is taken over', () => {
+  const BLOCK = 'ipam/v2/assignment/ipv4/block/10.60.0.0-30';
+  const HANDLE = 'ipam/v2/handle/blue.4f1c';
+
+  it('is what the handle holds, and nothing changes', () => {
+    const tree = new Tree();
+    const address = assign(tree, 'n1', 'blue.4f1c');
+    assign(tree, 'n1', 'blue.other');
+    const plan = new IpamPlan(tree);
+    expect(plan.adopt('blue.4f1c').map(formatAddress)).to.deep.equal([address]);
+    expect(plan.adopt('blue.nobody')).to.deep.equal([]);
+    expect(plan.size).to.equal(0);
+  });
+
+  it('is none where the blocks know nothing of the handle, which is set right', () => {
+    const tree = new Tree();
+    assign(tree, 'n1', 'blue.other');
+    tree.put(HANDLE, '{"block":{"10.60.0.0/30":1},"deleted":false}');
+    const plan = new IpamPlan(tree);
+    expect(plan.adopt('blue.4f1c')).to.deep.equal([]);
+    expect([...plan.changes()].map(({ id, value }) => [id, value])).to.deep.equal([[HANDLE, undefined]]);
+    const assigned = plan.assign({ host: 'n1', handle: 'blue.4f1c', pools: [pool], now });
+    expect(assigned).to.have.property('address');
+    expect(read(tree, BLOCK)).not.to.equal(undefined);
+    const handle = [...plan.changes()].find(({ id }) => id === HANDLE);
+    expect(handle?.value).to.equal('{"block":{"10.60.0.0/30":1},"deleted":false}');
+  });
+});
