@@ -22,7 +22,7 @@ export function register(program: Command): void {
       `
 Changes nothing. Exits with 1 when anything was found, and was still there three seconds later.
 Hosts are asked through the controllers’ HTTP port. Where that is not there, the rest is checked and stderr says so;
-where it was named by --http, that is an error.
+where it was named by --http, or the token by --token-file, that is an error.
 
 Examples:
   berth network check
