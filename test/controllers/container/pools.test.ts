@@ -4,7 +4,7 @@ import { Pools } from '../../../controllers/container/pools.ts';
 import type { NetworkRecord } from '../../../lib/records/index.ts';
 
 const network = (...ranges: string[]): NetworkRecord => ({
-  ...{ uid: 'u', cloud: 'cloud' },
+  ...{ uid: 1, cloud: 'cloud' },
   ...{ cidr: ranges[0] ?? '', ranges, gateway: '169.254.1.1', pools: [], blockSize: 26 },
   ...{ provider: 'linux', used: 0, capacity: 0, dns: [] },
 });
