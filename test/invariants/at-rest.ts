@@ -40,8 +40,9 @@ function waitsForANetwork(ledger: Ledger, app: string, { services, virtualNetwor
   return [...own.values(), ...joined.map((name) => own.get(name) ?? name)].some((name) => mayBeMissing(ledger, name));
 }
 
-/** Nobody has put it, or it asks for a range that somebody else has. */
+/** Nobody has put it, it was deleted under who is on it, or it asks for a range that somebody else has. */
 function mayBeMissing(ledger: Ledger, network: string): boolean {
+  if (ledger.get('accepted/virtualnetworks', network)?.value.deleting !== undefined) return true;
   if (ledger.get('networks', network)) return false;
   const claim = ledger.get('networkclaims', network.replaceAll('.', '/'))?.value;
   if (claim) return claim.spec?.cidr !== undefined;
