@@ -5,17 +5,15 @@ import {
   contains,
   formatAddress,
   rangeAround,
-  tryParseAddress,
   tryParseCidr,
 } from '../../lib/network/index.ts';
 import type { EndpointRecord } from '../../lib/records/index.ts';
 import { containerOf, type Entry, type Guard, hostOf, type View, type Write } from '../../lib/store/index.ts';
-import { AddressSpace } from './address-space.ts';
 import type { Part } from './batch.ts';
 import type { Owned } from './context.ts';
 import { handleOf, hostInterface, macAddress } from './names.ts';
 import type { Origin } from './resources.ts';
-import { isSameWorkload, workloadEndpointId, workloadEndpointOf } from './workloads.ts';
+import { isSameWorkload, workloadEndpointOf } from './workloads.ts';
 
 /** Assignments of a host whose container record is the one that was placed, and that have no endpoint yet. */
 export function assignmentsToServe(host: string, state: View): Entry<'assignments'>[] {
@@ -201,60 +199,4 @@ export function linkOf(uid: string, network: string, index: number, addresses: r
   };
 }
 
-const singleRange = (address: Address): Cidr => rangeAround(address, address.family === 4 ? 32 : 128);
-
-/**
- * Takes an endpoint away with its addresses. The transaction compares that nothing is left of the container on the
- * host and that nobody wants this incarnation: from then on it can never be created.
- */
-export function removalOf(endpoint: Entry<'endpoints'>, { plan, state }: { plan: IpamPlan; state: View }): Part {
-  const { id, modRevision } = endpoint;
-  const taken = takenOff(endpoint, endpoint.value.interfaces, { plan, state });
-  return {
-    writes: [{ delete: 'endpoints', id, expect: modRevision }, ...taken.writes],
-    guards: [...neverAgain(endpoint, state), ...taken.guards],
-  };
-}
-
-/** That a container is gone from its host and that its incarnation cannot be created (again). */
-export function neverAgain({ id }: Entry<'endpoints'>, state: View): Guard[] {
-  const assignment = state.get('assignments', id);
-  return [{ absent: 'observed', id }, assignment ? stillAssigned(assignment) : { absent: 'assignments', id }];
-}
-
-/** Frees what some interfaces of an endpoint hold. */
-export function takenOff(
-  endpoint: Entry<'endpoints'>,
-  interfaces: readonly Link[],
-  { plan, state }: { plan: IpamPlan; state: View },
-): Part {
-  const { uid } = endpoint.value;
-  const reader = new CalicoReader(state);
-  const writes: Write<Owned>[] = [];
-  const guards: Guard[] = [];
-  for (const { network, name, address, address6 } of interfaces) {
-    const handle = handleOf(network, uid);
-    plan.release(
-      handle,
-      [address, address6].flatMap((text) => inBlock(text, state)),
-    );
-    const workload = workloadEndpointId(hostOf(endpoint), uid, name);
-    const expect = reader.revisionOf(workload);
-    if (expect !== 0) writes.push({ delete: 'calico', id: workload, expect });
-    // What the cache does not show yet must not be left behind.
-    for (const calico of [workload, keyOf.handle(handle)]) {
-      if (reader.revisionOf(calico) === 0) guards.push({ absent: 'calico', id: calico });
-    }
-  }
-  return { writes, guards };
-}
-
-/** An address with the size of the block that holds it. */
-function inBlock(text: string | undefined, state: View): { address: Address; blockSize: number }[] {
-  const address = text === undefined ? undefined : tryParseAddress(text);
-  if (!address) return [];
-  for (const { kind, range } of AddressSpace.of(state).ranges.around(singleRange(address))) {
-    if (kind === 'block') return [{ address, blockSize: range.prefix }];
-  }
-  return [];
-}
+export const singleRange = (address: Address): Cidr => rangeAround(address, address.family === 4 ? 32 : 128);

@@ -5,14 +5,8 @@ import { containerOf, type View, type Write } from '../../lib/store/index.ts';
 import { Batch, writeOf } from './batch.ts';
 import { calicoPart, forgetCalico, hasCalicoNode, tunnelRange } from './calico-host.ts';
 import type { Ippool, Owned } from './context.ts';
-import {
-  assignmentsToServe,
-  endpointFor,
-  endpointsToRemove,
-  type JoinedNetwork,
-  networksOf,
-  removalOf,
-} from './endpoints.ts';
+import { removalOf } from './endpoint-removal.ts';
+import { assignmentsToServe, endpointFor, endpointsToRemove, type JoinedNetwork, networksOf } from './endpoints.ts';
 import { lostWorkloads } from './orphans.ts';
 import { rangesOf } from './removal.ts';
 import { isOurs, type Origin } from './resources.ts';

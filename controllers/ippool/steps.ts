@@ -9,17 +9,8 @@ import { type Entry, type Guard, hostOf, type View, type Write } from '../../lib
 import type { Batch } from './batch.ts';
 import { UNIT } from './batch.ts';
 import type { Owned } from './context.ts';
-import {
-  type JoinedNetwork,
-  type Link,
-  linkFor,
-  linkOf,
-  neverAgain,
-  recordOf,
-  refusal,
-  stillAssigned,
-  takenOff,
-} from './endpoints.ts';
+import { neverAgain, takenOff } from './endpoint-removal.ts';
+import { type JoinedNetwork, type Link, linkFor, linkOf, recordOf, refusal, stillAssigned } from './endpoints.ts';
 import { handleOf } from './names.ts';
 import type { Origin } from './resources.ts';
 import { workloadEndpointId } from './workloads.ts';
