@@ -54,20 +54,15 @@ function hostsReady({ wanted }: CloudPlan, hosts: readonly HostRecord[], ready: 
 
 /** Hosts that keep running as they were, since they could not be made what the record asks for. */
 function hostsPrepared(hosts: readonly HostRecord[]): Observation {
-  const refused = hosts.flatMap(({ conditions, prepared, removing }) =>
-    prepared === undefined || removing
+  const refused = hosts.flatMap(({ conditions, prepared, removing, lost }) =>
+    prepared === undefined || removing || lost
       ? []
       : conditions.filter(({ type, status }) => type === 'Prepared' && status === 'False'),
   );
   const [first] = refused;
   if (!first) return say('HostsPrepared', 'True', 'Prepared', '');
   const count = refused.length === 1 ? '1 host' : `${refused.length} hosts`;
-  return say(
-    'HostsPrepared',
-    'False',
-    first.reason,
-    `${count} could not be changed as the record asks, and the change goes to no other host: ${first.message}`,
-  );
+  return say('HostsPrepared', 'False', first.reason, `${count} could not be made as the record asks: ${first.message}`);
 }
 
 const machinesAvailable = ({ lacking }: CloudPlan): Observation =>

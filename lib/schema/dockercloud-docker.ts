@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { tryParseCidr } from '../network/index.ts';
 import type { DockerCloudSpec } from '../records/index.ts';
-import { type Field, show } from './field.ts';
+import { type Field, isMap, show } from './field.ts';
 
 type Docker = DockerCloudSpec['docker'];
 type Check = (text: string) => boolean;
@@ -18,6 +18,15 @@ export function checkDocker({ registryMirrors, insecureRegistries, daemon }: Doc
   const options = field.at('daemon');
   checkEach(daemon['registry-mirrors'], options.at('registry-mirrors'), isMirror, MIRROR);
   checkEach(daemon['insecure-registries'], options.at('insecure-registries'), isRegistry, REGISTRY);
+  checkRuntimes(daemon.runtimes, options.at('runtimes'));
+}
+
+/** Others stand beside the one that berth starts containers with. */
+function checkRuntimes(runtimes: unknown, field: Field): void {
+  if (runtimes === undefined) return;
+  if (!isMap(runtimes)) field.wrong({ found: show(runtimes), expected: 'a map' });
+  else if ('berth' in runtimes)
+    field.at('berth').wrong({ at: 'key', found: 'berth', expected: 'a runtime that berth does not set itself' });
 }
 
 const MIRROR = 'an http or https URL without user, path, query or fragment';

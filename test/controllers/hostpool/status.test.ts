@@ -56,7 +56,7 @@ describe('the status of a cloud', () => {
       [host(), keepsFormer],
       'Degraded',
       'PrepareFailed',
-      '1 host could not be changed as the record asks, and the change goes to no other host: it said: no',
+      '1 host could not be made as the record asks: it said: no',
     ],
     [
       'does not trust its network, which explains the trouble of hosts',

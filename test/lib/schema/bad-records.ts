@@ -52,6 +52,8 @@ const clouds: Row[] = [
   ['an insecure registry that is a URL', '  location: sandbox\n  docker: { insecureRegistries: [a, "http://h:5000"] }', 'BERTH_INVALID', '6:37', 'spec.docker.insecureRegistries[1]', 'host[:port] or a CIDR'],
   ['a port that is none', '  location: sandbox\n  docker: { insecureRegistries: ["h:70000"] }', 'BERTH_INVALID', '6:34', 'spec.docker.insecureRegistries[0]', 'host[:port] or a CIDR'],
   ['an insecure registry in the engine’s own words', '  location: sandbox\n  docker: { daemon: { insecure-registries: ["::::"] } }', 'BERTH_INVALID', '6:45', 'spec.docker.daemon.insecure-registries[0]', 'host[:port] or a CIDR'],
+  ['a runtime that is berth’s own', '  location: sandbox\n  docker: { daemon: { runtimes: { berth: { path: /x } } } }', 'BERTH_INVALID', '6:35', 'spec.docker.daemon.runtimes.berth', 'berth does not set itself'],
+  ['runtimes that are no map', '  location: sandbox\n  docker: { daemon: { runtimes: [crun] } }', 'BERTH_INVALID', '6:33', 'spec.docker.daemon.runtimes', 'a map'],
   ['registries that are no list', '  location: sandbox\n  docker: { daemon: { insecure-registries: h } }', 'BERTH_INVALID', '6:44', 'spec.docker.daemon.insecure-registries', 'a list'],
   ['a mirror with a port that is none', '  location: sandbox\n  docker: { registryMirrors: ["https://h:99999"] }', 'BERTH_INVALID', '6:31', 'spec.docker.registryMirrors[0]', 'an http or https URL'],
   ['a mirror with a user', '  location: sandbox\n  docker: { registryMirrors: ["https://u:p@h"] }', 'BERTH_INVALID', '6:31', 'spec.docker.registryMirrors[0]', 'an http or https URL'],

@@ -57,7 +57,7 @@ export async function orAsBefore(machine: Machine, work: () => Promise<unknown>)
     await restart(machine);
     await answers(machine);
     throw new OptionsRefused(
-      `the engine does not start with the options of the record and runs with its former ones again; it said: ${said}`,
+      `the engine does not start with the options of the record, runs with its former ones again, and other hosts keep theirs; it said: ${said}`,
       { cause: error },
     );
   }
