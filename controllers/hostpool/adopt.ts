@@ -9,6 +9,9 @@ import type { Guard, View } from '../../lib/store/index.ts';
 import type { HostpoolContext } from './context.ts';
 import { byDriver } from './place.ts';
 
+/** Stands for what a host was prepared for before its record was deleted: it can be lost, and is prepared at once. */
+export const ADOPTED = 'adopted';
+
 /** A host of which nothing is known but where its machine comes from. `now`: milliseconds since the epoch. */
 export const newRecord = ({
   cloud,
@@ -96,6 +99,6 @@ async function adopt(
   if (await store.read('hosts', id)) return;
   log.info({ cloud, host }, 'a machine of ours has lost its host record; it gets one again');
   const record = newRecord({ cloud, location: location.text, machineId, now: clock.now() });
-  await store.commit({ writes: [{ put: 'hosts', id, value: record, expect: 0 }], guards });
+  await store.commit({ writes: [{ put: 'hosts', id, value: { ...record, prepared: ADOPTED }, expect: 0 }], guards });
   event(`hosts/${id}`, 'Warning', 'Adopted', 'its record was gone while its machine stands; it was made again');
 }

@@ -10,6 +10,7 @@
 
 import type { DockerCloudSpec, HostRecord, LocationSpec } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
+import { ADOPTED } from './adopt.ts';
 import { type Health, type LossRules, losses } from './health.ts';
 import { driverOf, placesOf } from './place.ts';
 
@@ -180,7 +181,8 @@ function stand(
   // A leader that has not probed yet leaves a host as it found it.
   const answers =
     health.verdict === 'unknown' ? record.schedulable : health.verdict === 'answering' && health.engine !== 'failing';
-  const usable = record.prepared !== undefined && answers && isSuitable(record, spec);
+  const isKnown = record.prepared !== undefined && record.prepared !== ADOPTED;
+  const usable = isKnown && answers && isSuitable(record, spec);
   return {
     schedulable: usable && stays && !lost && !removing,
     drain: !lost && !removing && !stays && !retired,

@@ -76,5 +76,5 @@ export function phaseOf(
   if (drain) return 'Draining';
   // One that keeps what it was prepared for before, since it cannot be changed, takes containers as ever.
   const ready = conditions.find(({ type }) => type === 'Ready');
-  return schedulable || ready?.status !== 'False' ? 'Ready' : 'NotReady';
+  return schedulable || ready?.status === 'True' ? 'Ready' : 'NotReady';
 }

@@ -3,6 +3,7 @@ import { joiningSteps, providerOf } from '../../lib/network/providers/index.ts';
 import { type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import { type Entry, nameOf, sameJson } from '../../lib/store/index.ts';
+import { ADOPTED } from './adopt.ts';
 import { secretsOf } from './credentials.ts';
 import {
   capacityOf,
@@ -70,7 +71,7 @@ const TURN = { later: 2_000, each: 2, halted: 30_000 };
 function pauseBefore(wanted: string, authority: string, subject: Subject): number {
   const { cloud, host, record, context } = subject;
   const { state, tools, clock } = context;
-  if (record.engine?.kind !== 'tls' || record.prepared === undefined || record.prepared === wanted) return 0;
+  if (record.engine?.kind !== 'tls' || !isKept(record) || record.prepared === wanted) return 0;
   const refusal = tools.setbacks.wait(host, wanted, 'running', clock.monotonic());
   if (refusal > 0) return refusal;
   const hosts = state.list('hosts', cloud).filter(({ value }) => isKept(value));
@@ -92,7 +93,7 @@ function pauseBefore(wanted: string, authority: string, subject: Subject): numbe
 }
 
 const isKept = ({ prepared, gone, removing, lost }: HostRecord): boolean =>
-  prepared !== undefined && !gone && !removing && !lost;
+  prepared !== undefined && prepared !== ADOPTED && !gone && !removing && !lost;
 
 const isRefused = ({ conditions }: HostRecord): boolean =>
   conditions.some(({ type, status }) => type === 'Prepared' && status === 'False');

@@ -36,6 +36,20 @@ describe('a host whose record somebody deleted', () => {
     expect([...rig.hollow.machines.keys()].sort()).to.deep.equal(hostNames());
   });
 
+  it('gets it again and is lost where its machine does not answer, so that what was there moves', async () => {
+    const name = hostNames()[0]!;
+    await rig.put('assignments', `${name}/default/shop/web-0`, assignment);
+    rig.hollow.machines.get(name)!.reachable = false;
+    await rig.delete('hosts', `c/${name}`);
+    const lost = () => rig.hosts('c').some((host) => host.name === name && host.lost && !host.schedulable);
+    await rig.clock.until(lost, 120_000, 'its loss');
+    await rig.ready('c', 3);
+    rig.hollow.machines.get(name)!.reachable = true;
+    const back = () => rig.hosts('c').some((host) => host.name === name && host.schedulable);
+    await rig.clock.until(back, 120_000, 'its return');
+    expect(rig.hosts('c').find((host) => host.name === name)?.capacity.cpus).to.be.greaterThan(0);
+  });
+
   it('is gone with its machine when nothing is on it', async () => {
     const name = hostNames()[0]!;
     await rig.delete('hosts', `c/${name}`);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { machineKey } from '../../../lib/location/index.ts';
 import type { Location } from '../../../lib/machine/index.ts';
 import type { LocationSpec } from '../../../lib/records/index.ts';
+import type { Shell } from '../../../lib/ssh/index.ts';
 import { createAuthority, issueClient } from '../../../lib/tls/index.ts';
 import { Rig } from './rig.ts';
 
@@ -32,9 +33,19 @@ describe('hostpool with a list of machines', () => {
     rig.start({
       locations: { hollow: rig.hollow, sandbox: elsewhere, byon, localhost: elsewhere },
       newSecrets: async () => secrets,
+      links: { link: ({ name }) => ({ ...rig.hollow.connect(name), shell: shellOf(name) }), drop() {} },
     });
   });
   afterEach(() => rig.stop());
+
+  /** Does as it is told and has nothing to say, while the machine answers. */
+  const shellOf = (name: string): Shell => ({
+    run: async () => {
+      if (!rig.hollow.machines.get(name)?.reachable) throw new Error('nobody answers');
+      return { code: 0, stdout: '', stderr: '' };
+    },
+    close() {},
+  });
 
   const put = (addresses: string, min: number) =>
     rig.cloud('c', { location: `byon:(hosts="${addresses}")`, hosts: { min, max: 3 } });
