@@ -16,7 +16,7 @@ import { type Log, silent, sleep, systemClock, systemRandom } from '../../../lib
 import { createManager } from '../../../lib/reconcile/index.ts';
 import type { DockerCloudStatus, HostRecord } from '../../../lib/records/index.ts';
 import { createSsh, localShell } from '../../../lib/ssh/index.ts';
-import { createCache, keyspace } from '../../../lib/store/index.ts';
+import { createCache, type Kind, keyspace } from '../../../lib/store/index.ts';
 import { createMemoryEtcd } from '../../../lib/store/memory/index.ts';
 
 const say = (fields: object, message: string) => console.error(message, JSON.stringify(fields));
@@ -60,6 +60,13 @@ export class RealRig {
   async put(name: string, spec: object): Promise<void> {
     const value = JSON.stringify({ apiVersion: 'berth/v1', kind: 'DockerCloud', metadata: { name }, spec });
     await this.#user.txn({ compare: [], then: [{ put: this.#keys.key('dockerclouds', name), value }] });
+  }
+
+  /** Writes a record of the controllers as anybody with etcdctl could; without a value it is deleted. */
+  async tamper(kind: Kind, id: string, value?: object): Promise<void> {
+    const key = this.#keys.key(kind, id);
+    const deed = value === undefined ? { delete: key } : { put: key, value: JSON.stringify(value) };
+    await this.#user.txn({ compare: [], then: [deed] });
   }
 
   /** Deletes a cloud and waits until nothing of it is left. */
