@@ -79,7 +79,8 @@ function skydnsWrites(id: string, old: NameRecord | undefined, value: NameRecord
   const wanted = skydnsOf(id, value);
   const gone = old ? [...skydnsOf(id, old).keys()].filter((key) => !wanted.has(key)) : [];
   return [
-    ...gone.filter((key) => state.get('skydns', key)).map((key): Write<Owned> => ({ delete: 'skydns', id: key })),
+    // Also what the cache does not show (yet): then the transaction compares that it is not there.
+    ...gone.map((key): Write<Owned> => ({ delete: 'skydns', id: key })),
     ...[...wanted]
       .filter(([key, text]) => !state.get('skydns', key)?.value.equals(text))
       .map(([key, text]): Write<Owned> => ({ put: 'skydns', id: key, value: text })),
