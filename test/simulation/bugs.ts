@@ -17,6 +17,8 @@ export interface Bug {
   processes?: 'short-lived' | 'long-lived';
   /** How long the story has to be; default 400. */
   steps?: number;
+  /** A deed that brings it to light: done five times as often as otherwise. */
+  often?: string;
   /** The controllers with the defect in them. */
   controllers?(sound: readonly AnyController[]): readonly AnyController[];
   /** The defect in a client of the store. */
@@ -178,6 +180,7 @@ const noBrake: Bug = {
   breaks: 8,
   processes: 'long-lived',
   steps: 1000,
+  often: 'cut a whole cloud off',
   install() {
     const { brake } = lossRules;
     lossRules.brake = { hosts: Infinity, share: 1 };

@@ -17,8 +17,9 @@ export interface Deed {
 export const deeds: readonly Deed[] = [...users, ...networkDeeds, ...foreignDeeds, ...fate];
 
 /** One deed, drawn by weight. */
-export function draw({ random, unrest }: World): Deed {
-  const weightOf = ({ weight, befalls }: Deed) => (befalls === 'processes' ? weight * unrest.share : weight);
+export function draw({ random, unrest, often }: World): Deed {
+  const weightOf = ({ name, weight, befalls }: Deed) =>
+    weight * (befalls === 'processes' ? unrest.share : 1) * (name === often ? 5 : 1);
   let at = random.next() * deeds.reduce((sum, deed) => sum + weightOf(deed), 0);
   for (const deed of deeds) {
     at -= weightOf(deed);

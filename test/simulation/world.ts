@@ -56,6 +56,8 @@ export class World {
   );
   readonly outages = new Outages(this.clock, this.ledger);
   readonly unrest: Unrest;
+  /** A deed that is done more often than otherwise. */
+  readonly often: string | undefined;
   deaths = 0;
   #born = 0;
   readonly #seed: number;
@@ -69,6 +71,7 @@ export class World {
   constructor(seed: number, { replicas = 2, tell, bug }: WorldOptions = {}) {
     this.#seed = seed;
     this.#bug = bug;
+    this.often = bug?.often;
     this.#log = tell ? telling(tell, () => this.clock.monotonic()) : silent;
     this.random = seededRandom(seed);
     this.unrest = new Unrest(this.clock, this.random, bug?.processes);
