@@ -1,4 +1,3 @@
-import { type Block, CalicoReader, cidrOfKey, hostOfBlock, kindOf, paths } from '../../lib/calico/index.ts';
 import {
   type Address,
   addressAt,
@@ -8,7 +7,8 @@ import {
   rangesAround,
   regionsOf,
   tryParseCidr,
-} from '../../lib/network/index.ts';
+} from '../../lib/addresses/index.ts';
+import { type Block, CalicoReader, cidrOfKey, hostOfBlock, kindOf, paths } from '../../lib/calico/index.ts';
 import type { NetworkRecord } from '../../lib/records/index.ts';
 import { type Entry, nameOf, type View } from '../../lib/store/index.ts';
 
@@ -84,7 +84,7 @@ function readBlock(block: Block): HeldBlock {
 }
 
 /** Hosts with addresses in a network or in one that it has to do with: what a change of it may concern. */
-export function hostsAround(network: Entry<'networks'>, state: View): string[] {
+function hostsAround(network: Entry<'networks'>, state: View): string[] {
   const hosts = new Set<string>();
   for (const { value } of relatedTo(network, state)) {
     for (const { host, borrowed } of blocksOf(value, state)) {
@@ -120,8 +120,11 @@ export function hostsConcerned({ id }: { id: string }, state: View): string[] {
   }
 }
 
-const around = (network: Entry<'networks'> | undefined, state: View): string[] =>
-  network ? hostsAround(network, state) : [];
+/** With policies of the user's own any network may concern any host: no need to look which blocks it has. */
+const around = (network: Entry<'networks'> | undefined, state: View): string[] => {
+  if (!network) return [];
+  return hasPolicies(state) ? state.list('hosts').map(nameOf) : hostsAround(network, state);
+};
 
 /** The network that a block is of, by the block's or an affinity's key. */
 function networkAt(id: string, state: View): Entry<'networks'> | undefined {

@@ -1,4 +1,4 @@
-import { type Cidr, formatAddress, sizeOf, tryParseCidr } from '../../lib/network/index.ts';
+import { type Cidr, formatAddress, sizeOf, tryParseCidr } from '../../lib/addresses/index.ts';
 import type { NetworkRecord } from '../../lib/records/index.ts';
 import type { Cache, Change, View } from '../../lib/store/index.ts';
 import { rangesOf } from './neighbourhood.ts';

@@ -1,10 +1,5 @@
-import {
-  addressesOf,
-  formatAddress,
-  formatCidr,
-  type HostNetworkPlan,
-  tryParseAddress,
-} from '../../lib/network/index.ts';
+import { formatAddress, formatCidr, tryParseAddress } from '../../lib/addresses/index.ts';
+import { addressesOf, type HostNetworkPlan } from '../../lib/network/index.ts';
 import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { HostRecord, NetworkRecord } from '../../lib/records/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';

@@ -8,3 +8,8 @@ export type Owned = (typeof owns)[number];
 
 /** What each of its reconciles is handed. */
 export type Discovery = Context<Owned, DiscoveryTools>;
+
+/** What the names of one owner are kept with: no server is asked. */
+export type OwnerContext = Pick<Discovery, 'state' | 'store' | 'event' | 'fence'> & {
+  tools: Pick<DiscoveryTools, 'memory'>;
+};

@@ -1,5 +1,5 @@
+import { tryParseAddress } from '../../lib/addresses/index.ts';
 import { isDomainName, REVERSE, reverseLabels } from '../../lib/dns/index.ts';
-import { tryParseAddress } from '../../lib/network/index.ts';
 import type { DockerCloudSpec, NameRecord } from '../../lib/records/index.ts';
 import type { View } from '../../lib/store/index.ts';
 import { type Member, membersOf } from './members.ts';

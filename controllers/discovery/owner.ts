@@ -1,7 +1,7 @@
 import { allDone, type Result } from '../../lib/reconcile/index.ts';
 import type { NameRecord } from '../../lib/records/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
-import type { Discovery, Owned } from './context.ts';
+import type { Owned, OwnerContext } from './context.ts';
 import { namesOf, type Owner, ownerKey } from './names.ts';
 import { holdersOf, removals } from './servers.ts';
 import { skydnsOf } from './skydns.ts';
@@ -10,7 +10,7 @@ import { skydnsOf } from './skydns.ts';
 const UNIT = 60;
 
 /** Makes the records of a service's or container's names say what is true now; servers follow the records. */
-export async function reconcileOwner(owner: Owner, context: Discovery): Promise<Result> {
+export async function reconcileOwner(owner: Owner, context: OwnerContext): Promise<Result> {
   const { state, store, event } = context;
   const { names, refused } = namesOf(owner, state);
   for (const name of refused.slice(0, 3)) {
@@ -40,7 +40,7 @@ export async function reconcileOwner(owner: Owner, context: Discovery): Promise<
   return undefined;
 
   /** One transaction for a record and what stands for it below /skydns, so that the one always tells of the other. */
-  function change(id: string, value: NameRecord, before: Entry<'names'> | undefined, { state }: Discovery) {
+  function change(id: string, value: NameRecord, before: Entry<'names'> | undefined, { state }: OwnerContext) {
     const old = before?.value;
     const writes = [put(id, value), ...skydnsWrites(id, old, value, state)];
     if (writes.length <= UNIT) return [store.commit({ writes })];

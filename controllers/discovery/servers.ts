@@ -1,7 +1,7 @@
 import { isWithin, REVERSE } from '../../lib/dns/index.ts';
 import type { DockerCloudSpec, NameRecord } from '../../lib/records/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
-import type { Discovery } from './context.ts';
+import type { OwnerContext } from './context.ts';
 import { membersOf } from './members.ts';
 
 type Dns = DockerCloudSpec['dns'];
@@ -62,7 +62,7 @@ export function namesIn({ cloud, zone }: ServerZone, dns: Dns, state: View): Ent
 /** Deletes those of these records that are to go and whose names no server holds any more. */
 export function removals(
   names: readonly Entry<'names'>[],
-  { state, store, tools, fence }: Discovery,
+  { state, store, tools, fence }: OwnerContext,
 ): Promise<number>[] {
   return names
     .filter(

@@ -1,6 +1,6 @@
 /**
  * Host records that somebody deleted while their machines stand. A host is gone when it has neither a record nor a
- * machine; a machine with a use gets its record again, under its old name, and is made a host from there as any other.
+ * machine; a machine with a use gets its record again, under its old name, and is made a host from there like every other.
  */
 
 import { timestamp } from '../../lib/reconcile/index.ts';

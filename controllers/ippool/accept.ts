@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Cidr, contains, tryParseCidr } from '../../lib/addresses/index.ts';
 import { type BerthError, reasonOf } from '../../lib/errors/index.ts';
-import { type Cidr, contains, tryParseCidr } from '../../lib/network/index.ts';
 import { timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, NetworkRecord, Observation, VirtualNetworkSpec } from '../../lib/records/index.ts';
 import { type ParseResult, parseRecord, type SpecProblem } from '../../lib/schema/index.ts';

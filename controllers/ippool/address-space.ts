@@ -1,4 +1,13 @@
 import {
+  type Cidr,
+  formatCidr,
+  Ranges,
+  rangeAround,
+  sizeOf,
+  tryParseAddress,
+  tryParseCidr,
+} from '../../lib/addresses/index.ts';
+import {
   CalicoReader,
   nameOf as calicoNameOf,
   cidrOfKey,
@@ -7,15 +16,6 @@ import {
   paths,
   usedIn,
 } from '../../lib/calico/index.ts';
-import {
-  type Cidr,
-  formatCidr,
-  Ranges,
-  rangeAround,
-  sizeOf,
-  tryParseAddress,
-  tryParseCidr,
-} from '../../lib/network/index.ts';
 import type { Cache, Change, Entry, Kind, View } from '../../lib/store/index.ts';
 import { ORCHESTRATOR } from './workloads.ts';
 

@@ -7,7 +7,7 @@ import {
   parseCidr,
   sizeNetwork,
   tryParseCidr,
-} from '../../lib/network/index.ts';
+} from '../../lib/addresses/index.ts';
 import type { NetworkRecord, VirtualNetworkSpec } from '../../lib/records/index.ts';
 import type { View } from '../../lib/store/index.ts';
 import { AddressSpace, type Holder } from './address-space.ts';

@@ -1,5 +1,5 @@
+import { tryParseCidr } from '../../lib/addresses/index.ts';
 import { CalicoReader, nameOf as calicoNameOf, ipPool, keyOf } from '../../lib/calico/index.ts';
-import { tryParseCidr } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import { type Guard, hostOf } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';

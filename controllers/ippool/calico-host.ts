@@ -1,3 +1,4 @@
+import { type Cidr, formatAddress, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   CalicoReader,
   decodeRecord,
@@ -9,7 +10,6 @@ import {
   type Pool,
   type Resource,
 } from '../../lib/calico/index.ts';
-import { type Cidr, formatAddress, tryParseCidr } from '../../lib/network/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import type { View, Write } from '../../lib/store/index.ts';
 import type { Part } from './batch.ts';

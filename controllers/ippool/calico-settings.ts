@@ -3,6 +3,7 @@
  * Felix on each of them works, and which tunnels they have. Pure.
  */
 
+import { formatAddress, tryParseAddress, tryParseCidr } from '../../lib/addresses/index.ts';
 import type {
   BGPConfigurationSpec,
   BGPPeerSpec,
@@ -10,7 +11,6 @@ import type {
   NodeSpec,
   Resource,
 } from '../../lib/calico/index.ts';
-import { formatAddress, tryParseAddress, tryParseCidr } from '../../lib/network/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 
 type Network = DockerCloudSpec['network'];

@@ -1,3 +1,4 @@
+import { type Cidr, contains, formatCidr, parseCidr, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   type BGPConfigurationSpec,
   bgpConfiguration,
@@ -12,7 +13,6 @@ import {
   paths,
   type Resource,
 } from '../../lib/calico/index.ts';
-import { type Cidr, contains, formatCidr, parseCidr, tryParseCidr } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec } from '../../lib/records/index.ts';
 import type { View, Write } from '../../lib/store/index.ts';

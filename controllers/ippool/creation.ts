@@ -1,5 +1,5 @@
+import { type Cidr, formatCidr, parseCidr, tryParseAddress } from '../../lib/addresses/index.ts';
 import { CalicoReader, keyOf, paths } from '../../lib/calico/index.ts';
-import { type Cidr, formatCidr, parseCidr, tryParseAddress } from '../../lib/network/index.ts';
 import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { NetworkRecord } from '../../lib/records/index.ts';
 import type { Guard, View, Write } from '../../lib/store/index.ts';

@@ -1,5 +1,5 @@
+import { type Address, tryParseAddress } from '../../lib/addresses/index.ts';
 import { CalicoReader, type IpamPlan, keyOf } from '../../lib/calico/index.ts';
-import { type Address, tryParseAddress } from '../../lib/network/index.ts';
 import { type Entry, type Guard, hostOf, type View, type Write } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import type { Part } from './batch.ts';

@@ -1,4 +1,3 @@
-import { CalicoReader, type IpamPlan, keyOf, type Pool } from '../../lib/calico/index.ts';
 import {
   type Address,
   type Cidr,
@@ -6,7 +5,8 @@ import {
   formatAddress,
   rangeAround,
   tryParseCidr,
-} from '../../lib/network/index.ts';
+} from '../../lib/addresses/index.ts';
+import { CalicoReader, type IpamPlan, keyOf, type Pool } from '../../lib/calico/index.ts';
 import type { EndpointRecord } from '../../lib/records/index.ts';
 import { containerOf, type Entry, type Guard, hostOf, type View, type Write } from '../../lib/store/index.ts';
 import type { Part } from './batch.ts';

@@ -1,4 +1,3 @@
-import { CalicoReader, keyOf } from '../../lib/calico/index.ts';
 import {
   type Address,
   contains,
@@ -6,7 +5,8 @@ import {
   rangeAround,
   tryParseAddress,
   tryParseCidr,
-} from '../../lib/network/index.ts';
+} from '../../lib/addresses/index.ts';
+import { CalicoReader, keyOf } from '../../lib/calico/index.ts';
 import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { Observation, VirtualNetworkSpec } from '../../lib/records/index.ts';
 import type { Entry, Guard, View } from '../../lib/store/index.ts';

@@ -1,5 +1,5 @@
+import { contains } from '../../lib/addresses/index.ts';
 import { CalicoReader, cidrOfKey, IpamPlan, keyOf } from '../../lib/calico/index.ts';
-import { contains } from '../../lib/network/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import { containerOf, type View, type Write } from '../../lib/store/index.ts';
 import { Batch, writeOf } from './batch.ts';

@@ -1,5 +1,6 @@
 /** What of ours in Calico belongs to nobody. Pure. Others' records are never among it. */
 
+import { type Address, addressAt, type Cidr, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   type Block,
   CalicoReader,
@@ -13,7 +14,6 @@ import {
   workloadEndpoint,
 } from '../../lib/calico/index.ts';
 import { isCode } from '../../lib/errors/index.ts';
-import { type Address, addressAt, type Cidr, tryParseCidr } from '../../lib/network/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { handleOf } from './names.ts';

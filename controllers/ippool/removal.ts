@@ -1,3 +1,4 @@
+import { type Cidr, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   CalicoReader,
   hostOfBlock,
@@ -7,7 +8,6 @@ import {
   keyOf,
   type Resource,
 } from '../../lib/calico/index.ts';
-import { type Cidr, tryParseCidr } from '../../lib/network/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
 import { few } from './accept.ts';
 import { AddressSpace } from './address-space.ts';

@@ -3,8 +3,8 @@
  * endpoint when all are there; off in the same way, the endpoint last. What is left half done is taken up again.
  */
 
+import { type Address, addressAt, parseCidr, tryParseCidr } from '../../lib/addresses/index.ts';
 import { type Block, CalicoReader, heldBy, type IpamPlan, keyOf } from '../../lib/calico/index.ts';
-import { type Address, addressAt, parseCidr, tryParseCidr } from '../../lib/network/index.ts';
 import { type Entry, type Guard, hostOf, type View, type Write } from '../../lib/store/index.ts';
 import type { Batch } from './batch.ts';
 import { UNIT } from './batch.ts';

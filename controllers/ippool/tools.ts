@@ -1,5 +1,5 @@
-import type { Cidr } from '../../lib/network/index.ts';
-import { parseCidr } from '../../lib/network/index.ts';
+import type { Cidr } from '../../lib/addresses/index.ts';
+import { parseCidr } from '../../lib/addresses/index.ts';
 import type { Clock } from '../../lib/platform/index.ts';
 import { Setbacks } from './setbacks.ts';
 import { Suspects } from './suspects.ts';

@@ -1,5 +1,5 @@
+import { type Cidr, formatCidr, parseCidr, sizeNetwork, tryParseCidr } from '../../lib/addresses/index.ts';
 import { CalicoReader, ipPool, ipReservation, keyOf, profile } from '../../lib/calico/index.ts';
-import { type Cidr, formatCidr, parseCidr, sizeNetwork, tryParseCidr } from '../../lib/network/index.ts';
 import { timestamp } from '../../lib/reconcile/index.ts';
 import type { NetworkRecord, Observation } from '../../lib/records/index.ts';
 import type { Entry, Write } from '../../lib/store/index.ts';

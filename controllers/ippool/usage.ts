@@ -1,4 +1,4 @@
-import { ordinalOf, sizeOf, tryParseAddress, tryParseCidr } from '../../lib/network/index.ts';
+import { ordinalOf, sizeOf, tryParseAddress, tryParseCidr } from '../../lib/addresses/index.ts';
 import type { NetworkRecord } from '../../lib/records/index.ts';
 
 /** How full a network is. */

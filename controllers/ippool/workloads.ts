@@ -1,6 +1,7 @@
 /** The records that berth makes in Calico for hosts and containers, as calico/node and Calico's plugins would write them. */
 
 import { isDeepStrictEqual } from 'node:util';
+import { tryParseAddress } from '../../lib/addresses/index.ts';
 import {
   decodeRecord,
   keyOf,
@@ -14,7 +15,6 @@ import {
   workloadEndpointName,
 } from '../../lib/calico/index.ts';
 import { isCode } from '../../lib/errors/index.ts';
-import { tryParseAddress } from '../../lib/network/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { interfaceUuid } from './names.ts';
 import { bytes, type Created, create, frame, type Origin, resource } from './resources.ts';

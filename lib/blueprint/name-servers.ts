@@ -1,6 +1,6 @@
 /** Name servers of an application's own networks, which may be containers of its own. */
 
-import { tryParseAddress } from '../network/index.ts';
+import { tryParseAddress } from '../addresses/index.ts';
 import type { ApplicationSpec, BlueprintNetwork, NetworkRecord, ServiceSpec } from '../records/index.ts';
 import { environmentOf, textOf } from './environment.ts';
 import { ROOT, type Wait } from './evaluate.ts';

@@ -1,6 +1,6 @@
 /** Ranges of addresses as Calico's rules write them, and sets of ranges. */
 
-import { type Cidr, contains, formatCidr, parseCidr, rangeAround, tryParseAddress } from '../network/index.ts';
+import { type Cidr, contains, formatCidr, parseCidr, rangeAround, tryParseAddress } from '../addresses/index.ts';
 
 const BITS = { 4: 32, 6: 128 } as const;
 

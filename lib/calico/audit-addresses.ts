@@ -1,6 +1,6 @@
 /** Which addresses a record holds or puts to use, as `10.64.0.5/32`. */
 
-import { addressAt, tryParseAddress, tryParseCidr } from '../network/index.ts';
+import { addressAt, tryParseAddress, tryParseCidr } from '../addresses/index.ts';
 import type { Block } from './ipam-records.ts';
 import { singleAddress } from './keys.ts';
 import type { NodeSpec, Resource, WorkloadEndpointSpec } from './resources.ts';

@@ -1,4 +1,4 @@
-import { type Cidr, contains, tryParseCidr } from '../network/index.ts';
+import { type Cidr, contains, tryParseCidr } from '../addresses/index.ts';
 import { type Codec, decodeRecord } from './codec.ts';
 import { handle } from './ipam-records.ts';
 import { cidrOfKey, kindOf } from './keys.ts';

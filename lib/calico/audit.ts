@@ -1,4 +1,3 @@
-import { isCode, messageOf } from '../errors/index.ts';
 import {
   type Cidr,
   contains,
@@ -8,7 +7,8 @@ import {
   rangeAround,
   sizeOf,
   tryParseCidr,
-} from '../network/index.ts';
+} from '../addresses/index.ts';
+import { isCode, messageOf } from '../errors/index.ts';
 import { parseRange } from './addresses.ts';
 import { addressesOf, allocatedIn, tunnelsOf } from './audit-addresses.ts';
 import { auditBlock, type Finding, finding, holdings, type Report } from './audit-block.ts';

@@ -1,4 +1,4 @@
-import { type Cidr, contains, countOfSubnets, formatCidr, overlaps, subnetAt } from '../network/index.ts';
+import { type Cidr, contains, countOfSubnets, formatCidr, overlaps, subnetAt } from '../addresses/index.ts';
 import { keyOf } from './keys.ts';
 import type { Reserved } from './working-block.ts';
 

@@ -1,6 +1,6 @@
 /** What happens inside one block: pure functions from a block to the next (calico.md §3). None changes its argument. */
 
-import { type Cidr, formatCidr, sizeOf } from '../network/index.ts';
+import { type Cidr, formatCidr, sizeOf } from '../addresses/index.ts';
 import type { Attribute, Block } from './ipam-records.ts';
 
 /** Who is given an address, as the block remembers it. */

@@ -3,8 +3,8 @@
  * these before. Each answers what is wrong, naming the field, and nothing where all is well.
  */
 
+import { type Cidr, formatCidr, overlaps, parseCidr, tryParseAddress, tryParseCidr } from '../addresses/index.ts';
 import { isCode, messageOf } from '../errors/index.ts';
-import { type Cidr, formatCidr, overlaps, parseCidr, tryParseAddress, tryParseCidr } from '../network/index.ts';
 import { parseRange } from './addresses.ts';
 import type { IpamConfig } from './ipam-records.ts';
 import type { Resource } from './resource.ts';

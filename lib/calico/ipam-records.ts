@@ -1,6 +1,6 @@
 /** The records of Calico's IPAM, below `/calico/ipam/v2/`, and what Felix reports of itself. Field names and order are those that Calico stores. */
 
-import { tryParseCidr } from '../network/index.ts';
+import { tryParseCidr } from '../addresses/index.ts';
 import {
   dictionary,
   flag,

@@ -6,7 +6,7 @@ import {
   parseCidr,
   rangeAround,
   tryParseCidr,
-} from '../network/index.ts';
+} from '../addresses/index.ts';
 import { BlockSearch, type Place, type Pool, placeOf, reservedIn } from './block-search.ts';
 import { affinityOf, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
 import {

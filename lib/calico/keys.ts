@@ -1,6 +1,6 @@
 /** Where each record stands, as an id of the kind `calico`: the key without the leading `/calico/`. */
 
-import { type Cidr, formatAddress, formatCidr, tryParseCidr } from '../network/index.ts';
+import { type Cidr, formatAddress, formatCidr, tryParseCidr } from '../addresses/index.ts';
 
 const RESOURCES = 'resources/v3/projectcalico.org';
 const IPAM = 'ipam/v2';

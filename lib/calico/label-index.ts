@@ -1,4 +1,4 @@
-import { type Cidr, contains } from '../network/index.ts';
+import { type Cidr, contains } from '../addresses/index.ts';
 import { parseRange, unionOf } from './addresses.ts';
 import { protocolNumber } from './rule-records.ts';
 import { type Labels, labelsIn, labelsNeeded, matches, type Selector } from './selector.ts';

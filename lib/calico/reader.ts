@@ -1,5 +1,5 @@
+import type { Cidr } from '../addresses/index.ts';
 import { isCode } from '../errors/index.ts';
-import type { Cidr } from '../network/index.ts';
 import type { Entry, View } from '../store/index.ts';
 import { parseRange } from './addresses.ts';
 import { type Codec, decodeRecord } from './codec.ts';

@@ -1,4 +1,4 @@
-import { type Address, addressAt, type Cidr, parseCidr } from '../network/index.ts';
+import { type Address, addressAt, type Cidr, parseCidr } from '../addresses/index.ts';
 import { attributeOf, compacted, type Holder } from './blocks.ts';
 import type { Attribute, Block } from './ipam-records.ts';
 import type { Journal } from './overlay.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../network/index.ts';
+import type { Address } from '../addresses/index.ts';
 
 /** Octets of a name on the wire, its length bytes and the root's among them (RFC 1035 §2.3.4). */
 const MAX_NAME = 255;

@@ -1,7 +1,7 @@
 /** Names and record data on the wire (RFC 1035 §3 and §4.1.4), and the text that zone files write for them (§5, RFC 3597). */
 
+import { formatAddress, tryParseAddress } from '../addresses/index.ts';
 import { BerthError } from '../errors/index.ts';
-import { formatAddress, tryParseAddress } from '../network/index.ts';
 
 /** The types that berth writes or has to tell apart. Others are `TYPE<n>`, as RFC 3597 has them. */
 const TYPES: ReadonlyMap<string, number> = new Map([

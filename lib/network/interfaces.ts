@@ -1,5 +1,5 @@
+import { formatCidr, rangeAround, tryParseAddress } from '../addresses/index.ts';
 import { run, type Shell } from '../ssh/index.ts';
-import { formatCidr, rangeAround, tryParseAddress } from './addresses.ts';
 
 /** The interface of a machine that has an address. */
 export interface HostInterface {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { tryParseCidr } from '../network/index.ts';
+import { tryParseCidr } from '../addresses/index.ts';
 import type { DockerCloudSpec } from '../records/index.ts';
 import { type Field, isMap, show } from './field.ts';
 

@@ -6,7 +6,7 @@ import {
   parseCidr,
   tryParseAddress,
   tryParseCidr,
-} from '../network/index.ts';
+} from '../addresses/index.ts';
 import type { BlueprintNetwork, VirtualNetworkSpec } from '../records/index.ts';
 import type { Field, Path } from './field.ts';
 import { show } from './field.ts';

@@ -1,4 +1,4 @@
-import { regionOf, tryParseCidr } from '../network/index.ts';
+import { regionOf, tryParseCidr } from '../addresses/index.ts';
 import type { Entry } from './types.ts';
 
 const BLOCK = /^ipam\/v2\/assignment\/ipv[46]\/block\/([^/]+)-(\d+)$/;

@@ -153,7 +153,7 @@ function shapeProblem(kind: Kind, id: string): string | undefined {
     found++;
   }
   if (start === id.length) return 'an empty segment';
-  // A slash too many in a user's key: the kind's owner answers it, as any other bad name.
+  // A slash too many in a user's key: the kind's owner answers it like every bad name.
   if (kinds[kind].format === 'text') return undefined;
   const right = wanted.at(-1) === '…' ? found >= wanted.length : found === wanted.length;
   return right ? undefined : `${found} segments instead of ${wanted.length}`;

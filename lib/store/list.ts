@@ -10,7 +10,7 @@ const PAGE_TIMEOUT_MS = 30_000;
  * All keys of a range as of one revision, in pages. The first page asks for the latest state; the others are pinned to
  * its revision, so that any member may answer them.
  *
- * @throws BERTH_STORE_COMPACTED when the revision is compacted meanwhile; BERTH_STORE_… as any read
+ * @throws BERTH_STORE_COMPACTED when the revision is compacted meanwhile; BERTH_STORE_… as every read
  */
 export async function list(
   kv: Kv,

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { formatAddress, parseCidr } from '../../lib/addresses/index.ts';
 import {
   type Block,
   block,
@@ -9,7 +10,6 @@ import {
   keyOf,
   kindOf,
 } from '../../lib/calico/index.ts';
-import { formatAddress, parseCidr } from '../../lib/network/index.ts';
 import { type Random, seededRandom, silent, systemClock } from '../../lib/platform/index.ts';
 import { createEtcd } from '../../lib/store/etcd/index.ts';
 import { type Kv, prefixEnd } from '../../lib/store/index.ts';

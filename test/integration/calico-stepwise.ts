@@ -1,4 +1,13 @@
 import {
+  type Address,
+  addressAt,
+  type Cidr,
+  contains,
+  countOfSubnets,
+  parseCidr,
+  subnetAt,
+} from '../../lib/addresses/index.ts';
+import {
   affinity,
   type Block,
   block,
@@ -13,15 +22,6 @@ import {
   paths,
   release,
 } from '../../lib/calico/index.ts';
-import {
-  type Address,
-  addressAt,
-  type Cidr,
-  contains,
-  countOfSubnets,
-  parseCidr,
-  subnetAt,
-} from '../../lib/network/index.ts';
 import { type Kv, prefixEnd } from '../../lib/store/index.ts';
 import { endpointChange } from '../lib/calico/tree.ts';
 

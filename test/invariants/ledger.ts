@@ -1,7 +1,7 @@
 import { CalicoAudit } from '../../lib/calico/index.ts';
 import type { ContainerSummary } from '../../lib/docker/index.ts';
 import { addressesOf } from '../../lib/network/index.ts';
-import { type Keyspace, type Kind, kinds, type RecordOf } from '../../lib/store/index.ts';
+import { allKinds, type Keyspace, type Kind, kinds, type RecordOf } from '../../lib/store/index.ts';
 import { type Held, Touched } from './touched.ts';
 
 /** A container of one engine, as far as the invariants care. */
@@ -25,7 +25,7 @@ export class Ledger {
   /** How many of their changes are half done: Calico takes single steps, between which its records do not agree. */
   foreignSteps = 0;
   readonly #keyspace: Keyspace;
-  readonly #records = new Map<Kind, Map<string, Held>>();
+  readonly #records: { [K in Kind]?: Map<string, Held<K>> } = {};
   /** Assignment ids by container name. */
   readonly #byContainer = new Map<string, Set<string>>();
   /** Record ids by `<kind>/<host>`. */
@@ -96,7 +96,7 @@ export class Ledger {
 
   /** Kinds of which there are records. */
   kinds(): Kind[] {
-    return [...this.#records].flatMap(([kind, records]) => (records.size > 0 ? [kind] : []));
+    return allKinds.filter((kind) => this.#of(kind).size > 0);
   }
 
   /** Ids of a kind on one host. */
@@ -141,13 +141,11 @@ export class Ledger {
   }
 
   #of<K extends Kind>(kind: K): Map<string, Held<K>> {
-    let records = this.#records.get(kind);
-    if (!records) {
-      records = new Map();
-      this.#records.set(kind, records);
-    }
-    // Only `apply` fills it, with what the kind's key holds.
-    return records as unknown as Map<string, Held<K>>;
+    const known: Map<string, Held<K>> | undefined = this.#records[kind];
+    if (known) return known;
+    const records = new Map<string, Held<K>>();
+    Object.assign(this.#records, { [kind]: records });
+    return records;
   }
 
   #index(kind: Kind, id: string, held: Held, how: 'add' | 'remove'): void {

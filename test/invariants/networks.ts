@@ -1,4 +1,4 @@
-import { type Cidr, overlaps, parseCidr } from '../../lib/network/index.ts';
+import { type Cidr, overlaps, parseCidr } from '../../lib/addresses/index.ts';
 import type { NetworkRecord } from '../../lib/records/index.ts';
 import type { Invariant } from './invariant.ts';
 import type { Ledger } from './ledger.ts';

@@ -34,24 +34,24 @@ export class Touched {
   networks = false;
   /** Anything in Calico's tree. */
   calico = false;
-  readonly #before = new Map<Kind, Map<string, Held | undefined>>();
+  #before: { [K in Kind]?: Map<string, Held<K> | undefined> } = {};
 
   /** Notes what a record was before its first change. */
-  replaced(kind: Kind, id: string, before: Held | undefined): void {
+  replaced<K extends Kind>(kind: K, id: string, before: Held<K> | undefined): void {
     if (!COMPARED.has(kind)) return;
-    const records = this.#before.get(kind) ?? new Map<string, Held | undefined>();
-    this.#before.set(kind, records);
+    const records: Map<string, Held<K> | undefined> = this.#before[kind] ?? new Map();
+    Object.assign(this.#before, { [kind]: records });
     if (!records.has(id)) records.set(id, before);
   }
 
   /** The records of a kind that were changed, each with what it was before. */
   before<K extends Kind>(kind: K): ReadonlyMap<string, Held<K> | undefined> {
-    // Only `replaced` fills it, with what the kind's key held.
-    return (this.#before.get(kind) ?? new Map()) as unknown as ReadonlyMap<string, Held<K> | undefined>;
+    return this.#before[kind] ?? new Map();
   }
 
   clear(): void {
-    for (const each of [this.hosts, this.containers, this.addresses, this.assigned, this.#before]) each.clear();
+    for (const each of [this.hosts, this.containers, this.addresses, this.assigned]) each.clear();
+    this.#before = {};
     this.networks = false;
     this.calico = false;
   }

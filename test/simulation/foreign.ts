@@ -1,3 +1,4 @@
+import { type Cidr, formatAddress, overlaps, parseCidr } from '../../lib/addresses/index.ts';
 import {
   decodeRecord,
   INSTALLATION,
@@ -9,7 +10,6 @@ import {
   paths,
   type Resource,
 } from '../../lib/calico/index.ts';
-import { type Cidr, formatAddress, overlaps, parseCidr } from '../../lib/network/index.ts';
 import { prefixEnd, type TxnRequest } from '../../lib/store/index.ts';
 import type { MemoryEtcd } from '../../lib/store/memory/index.ts';
 import { Datastore, Stepwise } from '../integration/calico-stepwise.ts';

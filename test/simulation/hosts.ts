@@ -1,6 +1,7 @@
+import { contains, parseCidr } from '../../lib/addresses/index.ts';
 import type { EffectivePolicy, Stage } from '../../lib/calico/index.ts';
 import type { HollowMachine } from '../../lib/machine/index.ts';
-import { addressesOf, contains, parseCidr } from '../../lib/network/index.ts';
+import { addressesOf } from '../../lib/network/index.ts';
 import type { EndpointRecord } from '../../lib/records/index.ts';
 import type { Ledger } from '../invariants/index.ts';
 

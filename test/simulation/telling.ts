@@ -12,3 +12,16 @@ export function telling(tell: (what: string) => void, now: () => number, bound: 
     child: (fields) => telling(tell, now, { ...bound, ...fields }),
   };
 }
+
+/** The same log, which tells `broken` of every defect that the machinery caught: nothing that fate does is to cause one. */
+export function watched(log: Log, broken: (what: string) => void): Log {
+  return {
+    ...log,
+    error(fields, message) {
+      log.error(fields, message);
+      if (message === 'reconcile panicked' || message === 'cannot tell which keys a record wakes')
+        broken(`${message}: ${JSON.stringify(fields)}`);
+    },
+    child: (fields) => watched(log.child(fields), broken),
+  };
+}

@@ -12,7 +12,7 @@ import { ForeignCalico } from './foreign.ts';
 import { Life, mortalClock, mortalKv } from './life.ts';
 import { SimulatedNames } from './names.ts';
 import { Outages } from './outages.ts';
-import { telling } from './telling.ts';
+import { telling, watched } from './telling.ts';
 import { hollowTools, SECRET } from './tools.ts';
 import { Unrest } from './unrest.ts';
 import { type Sender, Wire } from './wire.ts';
@@ -72,7 +72,7 @@ export class World {
     this.#seed = seed;
     this.#bug = bug;
     this.often = bug?.often;
-    this.#log = tell ? telling(tell, () => this.clock.monotonic()) : silent;
+    this.#log = watched(tell ? telling(tell, () => this.clock.monotonic()) : silent, (what) => this.#break(what));
     this.random = seededRandom(seed);
     this.unrest = new Unrest(this.clock, this.random, bug?.processes);
     const latency = seededRandom(seed + 1);

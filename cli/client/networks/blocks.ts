@@ -1,4 +1,3 @@
-import { type Block, CalicoReader, hostOfBlock, paths, usedIn } from '../../../lib/calico/index.ts';
 import {
   type Address,
   addressAt,
@@ -9,7 +8,8 @@ import {
   sizeOf,
   tryParseAddress,
   tryParseCidr,
-} from '../../../lib/network/index.ts';
+} from '../../../lib/addresses/index.ts';
+import { type Block, CalicoReader, hostOfBlock, paths, usedIn } from '../../../lib/calico/index.ts';
 import type { NetworkRecord } from '../../../lib/records/index.ts';
 import type { Entry } from '../../../lib/store/index.ts';
 import type { Read, State } from '../reading.ts';

@@ -2,9 +2,7 @@
 
 import { handleOf } from '../../../controllers/ippool/names.ts';
 import { workloadEndpointId } from '../../../controllers/ippool/workloads.ts';
-import { CalicoReader } from '../../../lib/calico/index.ts';
 import {
-  addressesOf,
   type Cidr,
   formatAddress,
   formatCidr,
@@ -12,7 +10,9 @@ import {
   overlaps,
   tryParseAddress,
   tryParseCidr,
-} from '../../../lib/network/index.ts';
+} from '../../../lib/addresses/index.ts';
+import { CalicoReader } from '../../../lib/calico/index.ts';
+import { addressesOf } from '../../../lib/network/index.ts';
 import type { NetworkRecord } from '../../../lib/records/index.ts';
 import { hostOf } from '../../../lib/store/index.ts';
 import type { State } from '../reading.ts';

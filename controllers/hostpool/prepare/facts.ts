@@ -1,5 +1,6 @@
+import { ordinalOf, parseCidr, tryParseAddress } from '../../../lib/addresses/index.ts';
 import type { EngineInfo } from '../../../lib/docker/index.ts';
-import { ordinalOf, parseCidr, parseInterfaces, tryParseAddress } from '../../../lib/network/index.ts';
+import { parseInterfaces } from '../../../lib/network/index.ts';
 import type { HostRecord } from '../../../lib/records/index.ts';
 import type { Shell } from '../../../lib/ssh/index.ts';
 import { run } from './machine.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { ordinalOf, tryParseAddress, tryParseCidr } from '../../addresses/index.ts';
 import { fenceVariables, type HostFence, RAISE_FENCE } from '../../fence/index.ts';
 import type { DockerCloudSpec } from '../../records/index.ts';
 import { quote } from '../../ssh/index.ts';
-import { ordinalOf, tryParseAddress, tryParseCidr } from '../addresses.ts';
 import type { Attachment, HostNetworkPlan } from '../host.ts';
 import { NETNS_DIRECTORY, runDirectory } from '../linux/names.ts';
 

@@ -2,9 +2,9 @@ import { handleOf, hostInterface, macAddress } from '../../../controllers/ippool
 import { bytes, foundations, poolOf, profileOf } from '../../../controllers/ippool/resources.ts';
 import { profileSpec } from '../../../controllers/ippool/specs.ts';
 import { nodeOf, workloadEndpointOf } from '../../../controllers/ippool/workloads.ts';
+import { addressAt, formatAddress, formatCidr, parseCidr } from '../../../lib/addresses/index.ts';
 import { affinity, attributeOf, type Block, block, handle, keyOf, newBlock } from '../../../lib/calico/index.ts';
 import type { HostNetworkState } from '../../../lib/network/index.ts';
-import { addressAt, formatAddress, formatCidr, parseCidr } from '../../../lib/network/index.ts';
 import { namespaceOf } from '../../../lib/network/linux/index.ts';
 import { systemRandom } from '../../../lib/platform/index.ts';
 import type { RecordOf } from '../../../lib/store/index.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { AddressSpace } from '../../../controllers/ippool/address-space.ts';
+import { formatCidr, parseCidr } from '../../../lib/addresses/index.ts';
 import { keyOf } from '../../../lib/calico/index.ts';
-import { formatCidr, parseCidr } from '../../../lib/network/index.ts';
 import { Scenario } from './scenario.ts';
 
 const POOL = parseCidr('172.20.0.0/16');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FreshRanges } from '../../../controllers/ippool/tools.ts';
-import { parseCidr } from '../../../lib/network/index.ts';
+import { parseCidr } from '../../../lib/addresses/index.ts';
 import { VirtualClock } from '../../../lib/simulation/index.ts';
 
 const range = parseCidr('10.64.0.0/24');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { parseCidr } from '../../../lib/addresses/index.ts';
 import { keyOf } from '../../../lib/calico/index.ts';
-import { parseCidr } from '../../../lib/network/index.ts';
 import { Scenario } from './scenario.ts';
 
 const NETWORK = 'default.shop.default';

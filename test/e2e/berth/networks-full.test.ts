@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { addressAt, formatAddress, parseCidr } from '../../../lib/addresses/index.ts';
 import { type Block, CalicoReader, hostOfBlock, paths } from '../../../lib/calico/index.ts';
-import { addressAt, formatAddress, parseCidr } from '../../../lib/network/index.ts';
 import { Installation } from '../../harness/berth.ts';
 import { State } from '../../harness/state.ts';
 import { until } from '../../harness/until.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { parseCidr } from '../../../lib/addresses/index.ts';
 import { audit, CalicoAudit, type Finding, IpamPlan, keyOf } from '../../../lib/calico/index.ts';
-import { parseCidr } from '../../../lib/network/index.ts';
 import { endpointChange, Tree } from './tree.ts';
 
 const pool = { cidr: parseCidr('10.60.0.0/30'), blockSize: 30 };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { parseCidr } from '../../../lib/addresses/index.ts';
 import { keyOf, kindOf, problemOf } from '../../../lib/calico/index.ts';
-import { parseCidr } from '../../../lib/network/index.ts';
 
 const v3 = (spec: string, metadata = '{"name":"x"}') =>
   `{"kind":"K","apiVersion":"projectcalico.org/v3","metadata":${metadata},"spec":${spec}}`;

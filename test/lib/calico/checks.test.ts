@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parseCidr } from '../../../lib/addresses/index.ts';
 import {
   checkIpamConfig,
   checkMetadata,
@@ -8,7 +9,6 @@ import {
   type PoolSurroundings,
   type Resource,
 } from '../../../lib/calico/index.ts';
-import { parseCidr } from '../../../lib/network/index.ts';
 
 const record = <Spec>(spec: Spec, name = 'blue'): Resource<Spec> => ({
   kind: '',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { formatAddress, parseCidr } from '../../../lib/addresses/index.ts';
 import { audit, block, decodeRecord, IpamPlan, type Pool, paths } from '../../../lib/calico/index.ts';
-import { formatAddress, parseCidr } from '../../../lib/network/index.ts';
 import { assignStepwise, releaseStepwise } from './second-writer.ts';
 import { endpointChange, Tree } from './tree.ts';
 

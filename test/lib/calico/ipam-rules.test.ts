@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { formatAddress, parseCidr } from '../../../lib/addresses/index.ts';
 import { type AssignRequest, type Block, IpamPlan, keyOf, type Pool } from '../../../lib/calico/index.ts';
-import { formatAddress, parseCidr } from '../../../lib/network/index.ts';
 import { endpointChange, Tree } from './tree.ts';
 
 const now = Date.UTC(2026, 8, 1, 10, 0, 5, 120);

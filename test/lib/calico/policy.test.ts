@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { contains, parseCidr } from '../../../lib/addresses/index.ts';
 import {
   type EffectivePolicy,
   type EffectiveRule,
@@ -13,7 +14,6 @@ import {
   type Selector,
   type Stage,
 } from '../../../lib/calico/index.ts';
-import { contains, parseCidr } from '../../../lib/network/index.ts';
 
 const put = (index: PolicyIndex, id: string, spec: object, labels?: Record<string, string>) =>
   index.apply(

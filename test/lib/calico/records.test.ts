@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { formatCidr, parseCidr } from '../../../lib/addresses/index.ts';
 import {
   block,
   type Codec,
@@ -16,7 +17,6 @@ import {
   workloadEndpointName,
   writeJson,
 } from '../../../lib/calico/index.ts';
-import { formatCidr, parseCidr } from '../../../lib/network/index.ts';
 
 const fixtures = new URL('fixtures/', import.meta.url);
 

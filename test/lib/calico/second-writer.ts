@@ -1,4 +1,12 @@
 import {
+  type Address,
+  addressAt,
+  contains,
+  countOfSubnets,
+  parseCidr,
+  subnetAt,
+} from '../../../lib/addresses/index.ts';
+import {
   affinity,
   type Block,
   block,
@@ -9,7 +17,6 @@ import {
   type Pool,
   release,
 } from '../../../lib/calico/index.ts';
-import { type Address, addressAt, contains, countOfSubnets, parseCidr, subnetAt } from '../../../lib/network/index.ts';
 import { endpointChange, type Tree } from './tree.ts';
 
 interface Request {

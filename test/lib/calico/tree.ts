@@ -1,3 +1,4 @@
+import { type Address, parseCidr } from '../../../lib/addresses/index.ts';
 import {
   affinity,
   type Block,
@@ -15,7 +16,6 @@ import {
   workloadEndpoint,
   workloadEndpointName,
 } from '../../../lib/calico/index.ts';
-import { type Address, parseCidr } from '../../../lib/network/index.ts';
 
 /** Calico's part of etcd as a map, with revisions and compare-and-swap, audited at every revision. */
 export class Tree implements IpamState {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { parseAddress } from '../../../lib/addresses/index.ts';
 import { isDomainName, parseKeySecret, reverseLabels } from '../../../lib/dns/index.ts';
-import { parseAddress } from '../../../lib/network/index.ts';
 
 describe('reverseLabels', () => {
   for (const [address, labels] of [

@@ -16,7 +16,7 @@ import {
   subnetAt,
   tryParseAddress,
   tryParseCidr,
-} from '../../../lib/network/index.ts';
+} from '../../../lib/addresses/index.ts';
 
 describe('addresses', () => {
   for (const text of ['0.0.0.0', '10.64.0.5', '255.255.255.255', '::', 'fd00::1', '2001:db8:1::8:0']) {

@@ -10,7 +10,7 @@ import {
   Ranges,
   subnetAt,
   tryParseCidr,
-} from '../../../lib/network/index.ts';
+} from '../../../lib/addresses/index.ts';
 
 /** Each held by its own name. */
 function ranges(...texts: readonly string[]): Ranges<string> {

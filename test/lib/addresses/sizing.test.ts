@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { blockSizeFor, parseCidr, sizeNetwork } from '../../../lib/network/index.ts';
+import { blockSizeFor, parseCidr, sizeNetwork } from '../../../lib/addresses/index.ts';
 
 describe('the size of a network', () => {
   for (const [containers, hosts, prefix, blockSize] of [
