@@ -32,7 +32,7 @@ export async function listen(context: Background): Promise<void> {
       for (const host of hosts) {
         if (streams.has(host)) continue;
         const stop = new AbortController();
-        streams.set(host, { stop, ended: follow(host, context, AbortSignal.any([signal, stop.signal])) });
+        streams.set(host, { stop, ended: follow(host, context, stop.signal) });
       }
       for (const [host, { stop }] of streams) {
         if (hosts.has(host)) continue;

@@ -1,5 +1,5 @@
 import { tryParseCidr } from '../../lib/addresses/index.ts';
-import { CalicoReader, nameOf as calicoNameOf, ipPool, keyOf } from '../../lib/calico/index.ts';
+import { CalicoReader, nameOf as calicoNameOf, type HeldAddress, ipPool, keyOf } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import { type Guard, hostOf } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
@@ -55,7 +55,7 @@ export async function reconcileAudit(context: Ippool): Promise<Result> {
   return { after: steps.some((more) => more) ? NEXT_STEP : EVERY };
 }
 
-const free = (batch: Batch, handle: string, addresses: Parameters<Batch['plan']['release']>[1]): Promise<void> =>
+const free = (batch: Batch, handle: string, addresses: readonly HeldAddress[]): Promise<void> =>
   batch.add(() => {
     batch.plan.release(handle, addresses);
     return { writes: [], guards: [] };

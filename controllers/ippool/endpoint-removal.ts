@@ -1,5 +1,5 @@
-import { type Address, tryParseAddress } from '../../lib/addresses/index.ts';
-import { CalicoReader, type IpamPlan, keyOf } from '../../lib/calico/index.ts';
+import { type Address, type Cidr, tryParseAddress } from '../../lib/addresses/index.ts';
+import { CalicoReader, type HeldAddress, type IpamPlan, keyOf } from '../../lib/calico/index.ts';
 import { type Entry, type Guard, hostOf, type View, type Write } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import type { Part } from './batch.ts';
@@ -41,7 +41,7 @@ export function takenOff(
     const handle = handleOf(network, uid);
     plan.release(
       handle,
-      [address, address6].flatMap((text) => inBlock(text, state)),
+      [address, address6].flatMap((text) => heldAddress(text, state)),
     );
     const workload = workloadEndpointId(hostOf(endpoint), uid, name);
     const expect = reader.revisionOf(workload);
@@ -54,12 +54,14 @@ export function takenOff(
   return { writes, guards };
 }
 
-/** An address with the size of the block that holds it. */
-function inBlock(text: string | undefined, state: View): { address: Address; blockSize: number }[] {
+function heldAddress(text: string | undefined, state: View): HeldAddress[] {
   const address = text === undefined ? undefined : tryParseAddress(text);
-  if (!address) return [];
+  return address ? [{ address, block: () => blockAround(address, state) }] : [];
+}
+
+function blockAround(address: Address, state: View): Cidr | undefined {
   for (const { kind, range } of AddressSpace.of(state).ranges.around(singleRange(address))) {
-    if (kind === 'block') return [{ address, blockSize: range.prefix }];
+    if (kind === 'block') return range;
   }
-  return [];
+  return undefined;
 }

@@ -1,11 +1,12 @@
 /** What of ours in Calico belongs to nobody. Pure. Others' records are never among it. */
 
-import { type Address, addressAt, type Cidr, tryParseCidr } from '../../lib/addresses/index.ts';
+import { addressAt, type Cidr, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   type Block,
   CalicoReader,
   nameOf as calicoNameOf,
   decodeRecord,
+  type HeldAddress,
   isEmpty,
   keyOf,
   parseWorkloadEndpointName,
@@ -31,7 +32,7 @@ export interface Orphan {
 /** Addresses in a block whose handle is not there and whose container neither. */
 export interface LostAddresses extends Orphan {
   handle: string;
-  addresses: { address: Address; blockSize: number }[];
+  addresses: HeldAddress[];
 }
 
 /** Placement's: one per incarnation. */
@@ -140,7 +141,7 @@ function lostIn(block: Block, at: Orphan & { cidr: Cidr }, state: View): LostAdd
     if (handle === undefined || uid === undefined || state.get('calico', keyOf.handle(handle))) continue;
     if (isKnown(uid, state)) continue;
     const known = found.get(handle) ?? { id: `${at.id}#${handle}`, revision: at.revision, handle, addresses: [] };
-    known.addresses.push({ address: addressAt(at.cidr, ordinal), blockSize: at.cidr.prefix });
+    known.addresses.push({ address: addressAt(at.cidr, ordinal), block: () => at.cidr });
     found.set(handle, known);
   }
   // A busy block has a new revision at each look: what counts is that the address stays lost.

@@ -13,7 +13,7 @@ export {
   namespaceSelector,
   serviceAccountSelector,
 } from './effective-rules.ts';
-export { type Assigned, type AssignRequest, IpamPlan, type IpamState, type Pool } from './ipam.ts';
+export { type Assigned, type AssignRequest, type HeldAddress, IpamPlan, type IpamState, type Pool } from './ipam.ts';
 export * from './ipam-records.ts';
 export { type Json, type JsonObject, parseJson, writeJson } from './json.ts';
 export * from './keys.ts';

@@ -4,7 +4,6 @@ import {
   contains,
   formatCidr,
   parseCidr,
-  rangeAround,
   tryParseCidr,
 } from '../addresses/index.ts';
 import { BlockSearch, type Place, type Pool, placeOf, reservedIn } from './block-search.ts';
@@ -49,6 +48,12 @@ export interface AssignRequest {
 }
 
 export type Assigned = { address: Address } | { refused: string };
+
+/** An address, and how to find the block that it lies in; that is asked seldom. */
+export interface HeldAddress {
+  address: Address;
+  block: () => Cidr | undefined;
+}
 
 /** Calico's default where the configuration names no other. */
 const BLOCKS_PER_HOST = 20;
@@ -138,26 +143,32 @@ export class IpamPlan {
   /**
    * Frees all addresses of a handle, and the handle.
    *
-   * @param nearby  addresses that it should hold: their blocks are searched as well, so that a lost handle leaks nothing
+   * @param held  addresses that it should hold: where the handle's own record does not lead to one, its block is searched
+   *   as well, so that a lost handle leaks nothing
    * @returns the addresses that were freed
    */
-  release(handle: string, nearby: readonly { address: Address; blockSize: number }[] = []): Address[] {
-    const blocks = new Set(this.#handles.get(keyOf.handle(handle))?.block.keys());
-    for (const { address, blockSize } of nearby) blocks.add(formatCidr(rangeAround(address, blockSize)));
+  release(handle: string, held: readonly HeldAddress[] = []): Address[] {
     this.#search.again();
-    const freed: Address[] = [];
-    for (const cidr of [...blocks].sort().map(parseCidr)) {
-      const id = keyOf.block(cidr);
-      const block = this.#blocks.get(id);
-      if (!block) continue;
-      const addresses = block.release(handle);
-      if (addresses.length === 0) continue;
-      this.#blocks.touch(id);
-      freed.push(...addresses);
-      // A block without a host is only there for what is still in use.
-      if (block.isEmpty && hostOfBlock(block) === undefined) this.#blocks.set(id, undefined);
+    const id = keyOf.handle(handle);
+    const record = this.#handles.get(id);
+    const freed = [...(record?.block.keys() ?? [])].sort().flatMap((cidr) => this.#releaseIn(parseCidr(cidr), handle));
+    for (const { address, block } of held) {
+      if (freed.some(({ family, value }) => family === address.family && value === address.value)) continue;
+      const cidr = block();
+      if (cidr) freed.push(...this.#releaseIn(cidr, handle));
     }
-    if (this.#handles.get(keyOf.handle(handle))) this.#handles.set(keyOf.handle(handle), undefined);
+    if (record) this.#handles.set(id, undefined);
+    return freed;
+  }
+
+  #releaseIn(cidr: Cidr, handle: string): Address[] {
+    const id = keyOf.block(cidr);
+    const block = this.#blocks.get(id);
+    const freed = block?.release(handle) ?? [];
+    if (!block || freed.length === 0) return [];
+    this.#blocks.touch(id);
+    // A block without a host is only there for what is still in use.
+    if (block.isEmpty && hostOfBlock(block) === undefined) this.#blocks.set(id, undefined);
     return freed;
   }
 

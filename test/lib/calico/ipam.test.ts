@@ -190,8 +190,9 @@ describe('a release', () => {
     assign(tree, 'n1', 'a');
     tree.put(keyOf.handle('a'), undefined);
     const plan = new IpamPlan(tree);
-    const address = { ...parseCidr(tree.blocks()[0]!.cidr), value: parseCidr(tree.blocks()[0]!.cidr).base };
-    expect(plan.release('a', [{ address, blockSize: 30 }])).to.have.length(1);
+    const block = parseCidr(tree.blocks()[0]!.cidr);
+    const address = { family: block.family, value: block.base };
+    expect(plan.release('a', [{ address, block: () => block }])).to.have.length(1);
   });
 
   it('of nothing changes nothing', () => {
