@@ -31,7 +31,7 @@ bench: build      ## the benchmarks, as a table and as JSON
 	@$(setup) docker machine bed
 	@npm run --silent bench
 
-chart:            ## helm lint and helm template
+chart:            ## helm lint, and helm template of the chart's variants
 	@tools/chart.sh
 
 down:             ## stops and removes what demo, sandbox and test left
