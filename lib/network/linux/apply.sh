@@ -141,7 +141,7 @@ six_end() { :; }
 link_routes() {
   case $wanted_routes in *:*' dev lo'*) six_on lo ;; esac
   known=$(cat "$run/routes" 2>/dev/null)
-  { printf '%s\n' "$known" "$wanted_routes" | sed '/^$/d' >"$run/routes.new" && mv "$run/routes.new" "$run/routes"; } || die 'cannot note routes'
+  { printf '%s\n' "$known" "$wanted_routes" | sed '/^$/d' | sort -u >"$run/routes.new" && mv "$run/routes.new" "$run/routes"; } || die 'cannot note routes'
   while read -r route; do
     [ -n "$route" ] && ! has "$wanted_routes" "$route" && add "route del $route"
   done <<KNOWN

@@ -16,6 +16,8 @@ for directory in "${runs:?}"/*; do
   [ -d "$directory/netns" ] || continue
   installation=${directory##*/}
   listened_ports "$directory/ports" | sed "s/^/taken $installation /"
+  # Without it nothing can be locked: a redirection of `exec` that fails would end the whole look.
+  [ -d "${states:?}/$installation" ] || continue
   # Not in the middle of a batch.
   exec 9>>"${states:?}/$installation/lock" && flock -s -w 30 9
   if [ -s "$directory/missing" ]; then sed "s/^/missing $installation /" "$directory/missing"

@@ -93,6 +93,41 @@ describe('a host that cannot do all that is asked for', function () {
     expect(missing?.[0]?.what).match(/^no route to fd00:1::40\/122 via fd00:dead::1/);
   });
 
+  it('notes its routes once, however often nft refuses the rules', async () => {
+    const plan = planOf([attachment(1, '10.64.0.1')], {
+      ownBlocks: ['10.64.0.0/26'],
+      routes: [{ to: '10.64.0.64/26', via: b.address }],
+    });
+    const bad = attachment(2, '10.64.0.2');
+    bad.interfaces[0]!.mac = 'no-mac';
+    const network = createLinuxNetwork({ shell: a });
+    const noted = () => a.sh(`cat /run/berth/${plan.installation}/routes`);
+    const refusal = () =>
+      network
+        .apply({ ...plan, attachments: [...plan.attachments, bad] }, fence(1), signal)
+        .catch((error: unknown) => error);
+    expect(String(await refusal())).contain('nft refuses the rules');
+    const first = await noted();
+    expect(first.trim().split('\n')).length(2);
+    await refusal();
+    await refusal();
+    expect(await noted()).equal(first);
+    await network.apply(plan, fence(1), signal);
+    expect((await network.read(signal)).intact).deep.equal([plan.installation]);
+  });
+
+  it('tells what is there where the state of an installation was removed', async () => {
+    const plan = planOf([attachment(1, '10.64.0.1')]);
+    const network = createLinuxNetwork({ shell: a });
+    await network.apply(plan, fence(1), signal);
+    await a.sh(`rm -r /var/lib/berth/${plan.installation}`);
+    const state = await network.read(signal);
+    expect(state.namespaces).deep.equal([{ name: 'berth-000000000001', addresses: ['10.64.0.1'] }]);
+    expect(state.intact, 'nothing says so').deep.equal([]);
+    await network.apply(plan, fence(1), signal);
+    expect((await network.read(signal)).intact).deep.equal([plan.installation]);
+  });
+
   it('refuses what goes to a network that it has no way to, and sends it to nobody outside', async () => {
     await a.sh(`ip route add default via ${b.address}`);
     await b.sh('ip addr add 10.64.2.7/32 dev lo && ip addr add 10.65.0.7/32 dev lo');
