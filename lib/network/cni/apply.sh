@@ -110,7 +110,9 @@ list_mounts
 for note in "$notes"/*; do
   name=${note##*/}
   if [ ! -e "$note" ] || has "$wanted_attachments" "$name"; then continue; fi
-  detach "$note" || fail "${name%%~*}" "$kept"
+  # Told of its namespace: the uid is nobody's any more, and while the plugin refuses nothing of it is free.
+  read -r space <"$note/namespace" || space=$name
+  detach "$note" || fail "$space" "$kept"
 done
 for file in "$run"/netns/*; do
   name=${file##*/}

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { container, containerTools } from '../../../controllers/container/index.ts';
 import { Fenced } from '../../../lib/fence/index.ts';
 import { Hollow, type HollowMachine } from '../../../lib/machine/hollow/index.ts';
-import type { HostNetwork } from '../../../lib/network/index.ts';
+import { BatchFailed, type HostNetwork } from '../../../lib/network/index.ts';
 import type { HostRecord, ObservedRecord } from '../../../lib/records/index.ts';
 import { cloudSpec, containerRecord } from '../../harness/records.ts';
 import { World } from '../../lib/reconcile/support.ts';
@@ -239,6 +239,26 @@ describe('the container controller', () => {
       await world.clock.advance(60_000);
     }
     expect(await observed()).property('state', 'running');
+  });
+
+  it('gives nobody the addresses of a container while its network refuses to take them back', async () => {
+    await assign();
+    await eventually('a running container', () => runs());
+    const namespace = [...machine().namespaces.keys()].join();
+    let refuses = true;
+    around = (network) => ({
+      ...network,
+      async apply(plan, fence, signal) {
+        await network.apply(plan, fence, signal);
+        if (refuses) throw new BatchFailed('DEL: not yet', new Map([[namespace, 'DEL: not yet']]));
+      },
+    });
+    await world.delete('assignments/h-1/default/shop/web-0');
+    await world.clock.advance(120_000);
+    expect([...machine().containers]).deep.equal([]);
+    expect(await observed(), 'the finalizer of its addresses').include({ uid: 'u1' });
+    refuses = false;
+    await eventually('its end', async () => (await observed()) === undefined);
   });
 
   it('leaves alone what is not of this installation', async () => {

@@ -64,12 +64,19 @@ const wilful: Settings['plugins'] = [
   { type: 'ptp', ipMasq: false, ipam: { type: 'host-local', subnet: '10.99.0.0/24' }, args: {} },
 ];
 
+/** Adds nothing, and takes nothing back before it is willing to. */
+const STUBBORN = `#!/bin/sh
+conf=$(cat)
+[ "$CNI_COMMAND" != DEL ] || [ -e /run/willing ] || { echo 'not yet' >&2; exit 1; }
+printf '%s' "$conf" | sed 's/.*"prevResult"://; $ s/}$//'
+`;
+
 describe('the network of a plugin list', function () {
   this.timeout(60_000);
   let world: Awaited<ReturnType<typeof fakeHosts>>;
   let host: FakeHost;
   const network = (plugins: Settings['plugins'], on = host) =>
-    createPluginNetwork({ shell: on, settings: { cniVersion: '0.4.0', plugins, binDir: '/usr/lib/cni' } });
+    createPluginNetwork({ shell: on, settings: { cniVersion: '0.4.0', plugins, binDir: '/usr/lib/cni:/run/plugins' } });
   const inside = (n: number, command: string) =>
     host.run(`nsenter --net=/run/netns/${namespace(n)} ${command}`).then(({ stdout }) => stdout.trim());
   const reaches = async (n: number, address: string) =>
@@ -181,6 +188,23 @@ describe('the network of a plugin list', function () {
     expect(error).to.have.property('message').that.contains('plugin ptp').and.contains('10.65.0.5');
     expect(await leases()).to.equal('1');
     expect(await inside(2, 'ip -o -4 addr show dev eth0')).to.contain('10.64.0.6');
+  });
+
+  it('a plugin that takes nothing back fails the namespace, which is tried again', async () => {
+    const stubborn: Settings['plugins'] = [...hostLocal, { type: 'stubborn' }];
+    await host.run('mkdir -p /run/plugins && cat >/run/plugins/stubborn && chmod +x /run/plugins/stubborn', {
+      stdin: STUBBORN,
+    });
+    await network(stubborn).apply(planOf(attachment(1, '10.64.0.5')), fence(1), signal);
+    const error = await network(stubborn)
+      .apply(planOf(), fence(1), signal)
+      .catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(BatchFailed);
+    expect([...(error as BatchFailed).failed]).to.deep.equal([[namespace(1), 'DEL: not yet']]);
+    expect((await network(stubborn).read(signal)).intact).to.deep.equal([]);
+    await host.sh(': >/run/willing');
+    await network(stubborn).apply(planOf(), fence(1), signal);
+    expect(await leases()).to.equal('0');
   });
 
   it('refuses a leader that was followed by another', async () => {
