@@ -1,5 +1,5 @@
 #!/bin/bash
-# All tests in one run: units and simulation first, then those with a real etcd, then those with real machines.
+# All tests in one run, several files at once: those with real machines and etcds mostly wait, and begin first.
 # Arguments go to mocha: `tools/test.sh --grep 'a link'`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,4 +9,4 @@ if [ "$(id -u)" != 0 ]; then
   exit 1
 fi
 npm run --silent build
-exec npx mocha --reporter test/harness/reporter.cjs "$@"
+exec npx mocha --parallel --jobs "${BERTH_TEST_JOBS:-3}" --reporter test/harness/reporter.cjs "$@"
