@@ -17,6 +17,7 @@ import {
 import { isCode } from '../../lib/errors/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
+import { cloudOfTunnels } from './calico-settings.ts';
 import { handleOf } from './names.ts';
 import { reservation } from './reservations.ts';
 import { isOurs, networkOfResource } from './resources.ts';
@@ -154,6 +155,8 @@ export function orphanResources(state: View, installation: string): { pools: Orp
   const isOrphan = (found: Parameters<typeof isOurs>[0] | undefined): boolean => {
     const network = found && isOurs(found, installation) ? networkOfResource(found) : undefined;
     if (network === undefined || state.get('networks', network)) return false;
+    // A pool of tunnels is its cloud's, whose visits take it away.
+    if (cloudOfTunnels(network) !== undefined) return false;
     return AddressSpace.of(state).endpointsOn(network).length === 0;
   };
   const under = (path: string, read: (name: string) => Parameters<typeof isOurs>[0] | undefined): Orphan[] =>

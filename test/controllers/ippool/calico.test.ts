@@ -148,6 +148,18 @@ describe('a cloud with the provider calico', () => {
     expect(s.findings()).to.deep.equal([]);
   });
 
+  it('keeps the pool of its tunnels, though no network is called so and no host has an address of it', async () => {
+    await cloud(calico({ encapsulation: 'vxlan' }));
+    await s.settle();
+    const { replica, world } = s;
+    const pool = () => replica.cache.get('calico', keyOf.pool('tunnels.cloud'))?.modRevision;
+    const made = pool();
+    await world.clock.advance(40 * 60_000);
+    expect(made).to.be.greaterThan(0);
+    expect(pool()).to.equal(made);
+    expect(replica.cache.list('events').map(({ value }) => value.reason)).to.not.include('Repaired');
+  });
+
   it('a host that is gone frees its tunnel’s address', async () => {
     await cloud(calico({ encapsulation: 'ipip' }));
     await hosts();
