@@ -79,11 +79,11 @@ export function createManager(options: ManagerOptions): Manager {
   let running: Promise<unknown> | undefined;
 
   const run = async () => {
-    const [kv] = clients;
-    const membership = kv && keepMembership({ ...options, leads, kv, ttl, retry }, stopping.signal);
-    // Who cannot read should not lead.
+    // Who cannot read should not lead, and takes no share of the slots from those who can.
     await cache.synced(stopping.signal).catch(() => undefined);
     synced = !stopping.signal.aborted;
+    const [kv] = clients;
+    const membership = kv && keepMembership({ ...options, leads, kv, ttl, retry }, stopping.signal);
     await Promise.all([membership, ...runners.map((runner) => runner.run(stopping.signal))]);
   };
 

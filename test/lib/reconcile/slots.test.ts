@@ -89,4 +89,17 @@ describe('slots', () => {
     expect(new Set(visits.map(({ by }) => by))).to.deep.equal(new Set(['a']));
     await world.settle(Promise.all([a.stop(), b.stop()]));
   });
+
+  it('stay with those who can read: a replica that cannot list the records takes no share', async () => {
+    const world = new World();
+    const a = world.replica([sharded('a', [])], { name: 'a' });
+    await world.clock.until(() => led(a).length === SLOTS.length, 10_000);
+    const fault: Replica['fault'] = ({ method }) => (method === 'range' ? 'lost-request' : 'none');
+    const b = world.replica([sharded('b', [])], { name: 'b', fault });
+    await world.clock.advance(60_000);
+    expect(led(a).sort()).to.deep.equal(SLOTS);
+    b.fault = () => 'none';
+    await world.clock.until(() => led(b).length > 0 && led(a).length + led(b).length === SLOTS.length, 120_000);
+    await world.settle(Promise.all([a.stop(), b.stop()]));
+  });
 });

@@ -41,12 +41,15 @@ export class World {
     return Object.fromEntries(kvs.map(({ key, value }) => [keys.parse(key)?.id, JSON.parse(value.toString())]));
   }
 
-  replica(definitions: readonly AnyController[], options: { name?: string; log?: Log; tools?: object } = {}): Replica {
+  replica(
+    definitions: readonly AnyController[],
+    options: { name?: string; log?: Log; tools?: object; fault?: Replica['fault'] } = {},
+  ): Replica {
     const { name = 'replica-1', log = silent } = options;
     const clock = new StoppableClock(this.clock);
     const common = { keyspace: keys, clock, random: this.random, log };
     const registry = new Registry();
-    const replica: Pick<Replica, 'fault'> = { fault: () => 'none' };
+    const replica: Pick<Replica, 'fault'> = { fault: options.fault ?? (() => 'none') };
     const kv = this.etcd.connect({ fault: (call) => (clock.stopped ? 'lost-request' : replica.fault(call)) });
     const cache = createCache({ ...common, kv });
     const manager = createManager({
