@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { end, mortal, runs } from './children.ts';
+import { freePort } from './etcd.ts';
+import { until } from './until.ts';
 
 /** The key that may change and transfer the zones, in base64. */
 export const BIND_KEY = { name: 'berth-key', secret: 'c2VjcmV0IG9mIHRoZSB0ZXN0' } as const;
@@ -45,48 +46,31 @@ export const emptyZone = (zone: string): string =>
 /** A real BIND on loopback, primary of some zones. */
 export async function startBind(zones: readonly string[]): Promise<Bind> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-bind-'));
-  mkdirSync(folder, { recursive: true });
   const port = await freePort();
   for (const zone of zones) writeFileSync(join(folder, `${zone}.zone`), emptyZone(zone));
   writeFileSync(join(folder, 'named.conf'), namedConf(zones, { folder, listen: `port ${port} { 127.0.0.1; }` }));
-  const server: ChildProcess = spawn('/usr/sbin/named', ['-g', '-c', join(folder, 'named.conf')], { stdio: 'ignore' });
+  const server = mortal(spawn('/usr/sbin/named', ['-g', '-c', join(folder, 'named.conf')], { stdio: 'ignore' }));
   const dig = (name: string, type: string): string[] =>
     execFileSync('dig', ['+short', '+tries=1', '+time=2', '-p', String(port), '@127.0.0.1', name, type], {
       encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
       .split('\n')
       .filter((line) => line !== '')
       .sort();
-  for (let tries = 0; ; tries++) {
-    try {
-      if (dig(zones[0] ?? '.', 'SOA').length > 0) break;
-    } catch {
-      // It does not listen yet.
-    }
-    if (tries > 100 || server.exitCode !== null) throw new Error('named did not start');
-    await wait(50);
-  }
-  return {
-    ...{ address: '127.0.0.1', port, dig },
-    async stop() {
-      if (server.exitCode === null) {
-        const ended = new Promise((resolve) => server.once('exit', resolve));
-        server.kill('SIGTERM');
-        await ended;
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    await end(server);
+    rmSync(folder, { recursive: true, force: true });
   };
-}
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
+  try {
+    await until('named to answer', () => !runs(server) || dig(zones[0] ?? '.', 'SOA').length > 0, {
+      ms: 20_000,
+      every: 50,
     });
-  });
+    if (!runs(server)) throw new Error('named did not start');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { address: '127.0.0.1', port, dig, stop };
+}

@@ -5,6 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { end as endChild, mortal, runs } from './children.ts';
 
 const run = promisify(execFile);
 
@@ -91,7 +92,7 @@ export async function startEtcd(options: { tls?: TlsFiles; flags?: string[] } = 
       ...security,
       ...flags,
     ];
-    process = spawn('etcd', args, { stdio: 'ignore' });
+    process = mortal(spawn('etcd', args, { stdio: 'ignore' }));
     try {
       await answering();
     } catch (error) {
@@ -103,7 +104,7 @@ export async function startEtcd(options: { tls?: TlsFiles; flags?: string[] } = 
   async function answering(): Promise<void> {
     const deadline = Date.now() + 20_000;
     while (!(await accepts(port)) || !(await ctl('endpoint', 'health').then(() => true, isDenied))) {
-      if (process?.exitCode !== null) throw new Error(`etcd ended with code ${process?.exitCode}`);
+      if (!process || !runs(process)) throw new Error(`etcd ended: ${process?.exitCode ?? process?.signalCode}`);
       if (Date.now() > deadline) throw new Error('etcd does not answer');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -112,10 +113,7 @@ export async function startEtcd(options: { tls?: TlsFiles; flags?: string[] } = 
   async function end(signal: NodeJS.Signals): Promise<void> {
     const ending = process;
     process = undefined;
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-    const exited = once(ending, 'exit');
-    ending.kill(signal);
-    await exited;
+    if (ending) await endChild(ending, signal);
   }
 
   async function ctl(...args: string[]): Promise<string> {
@@ -126,7 +124,12 @@ export async function startEtcd(options: { tls?: TlsFiles; flags?: string[] } = 
     return stdout;
   }
 
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
   return {
     endpoint,
     port,
@@ -156,7 +159,6 @@ export async function startEtcd(options: { tls?: TlsFiles; flags?: string[] } = 
       password = rootPassword;
     },
     async close() {
-      process?.kill('SIGCONT');
       await end('SIGKILL');
       await rm(directory, { recursive: true, force: true });
     },

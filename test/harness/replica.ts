@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { end, mortal, runs } from './children.ts';
 import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,11 +21,6 @@ export interface Replica {
   log(): Promise<string>;
 }
 
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /**
  * Starts the sources, not what was built of them some time ago. Its log goes to a file, so that it never waits for us.
  *
@@ -34,41 +29,28 @@ process.on('exit', () => {
  */
 export async function startReplica(args: readonly string[], env: NodeJS.ProcessEnv, logFile: string): Promise<Replica> {
   const file = await open(logFile, 'w');
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', file.fd, file.fd],
-  });
+  const command = ['--import', 'tsx', 'cli/main.ts', ...args];
+  const child = mortal(spawn(process.execPath, command, { cwd: ROOT, env, stdio: ['ignore', file.fd, file.fd] }));
   await file.close();
-  running.add(child);
-  const exited = once(child, 'exit').then(() => void running.delete(child));
   const log = () => readFile(logFile, 'utf8');
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal);
-    // Whoever is frozen hears nothing but SIGKILL.
-    child.kill('SIGCONT');
-    await exited;
-  };
   try {
     const url = await until(
       'berth controllers to serve HTTP',
-      async () => {
-        if (!running.has(child)) throw new Error(`it ended: ${await log()}`);
-        return /"http":"(http[^"]+)"/.exec(await log())?.[1];
-      },
+      async () => (runs(child) ? /"http":"(http[^"]+)"/.exec(await log())?.[1] : 'none'),
       { ms: 30_000 },
     );
+    if (!runs(child)) throw new Error(`berth controllers ended: ${await log()}`);
     return {
       pid: child.pid!,
       url,
-      kill: () => end('SIGKILL'),
-      stop: () => end('SIGTERM'),
+      kill: () => end(child, 'SIGKILL'),
+      stop: () => end(child),
       freeze: () => void child.kill('SIGSTOP'),
       thaw: () => void child.kill('SIGCONT'),
       log,
     };
   } catch (error) {
-    await end('SIGKILL');
+    await end(child, 'SIGKILL');
     throw error;
   }
 }

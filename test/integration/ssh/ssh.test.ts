@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { BerthError } from '../../../lib/errors/index.ts';
 import { silent, systemClock } from '../../../lib/platform/index.ts';
-import { createSsh, fingerprint, generateKeyPair, type SshTarget } from '../../../lib/ssh/index.ts';
+import { VirtualClock } from '../../../lib/simulation/index.ts';
+import { createSsh, fingerprint, generateKeyPair, type Shell, type SshTarget } from '../../../lib/ssh/index.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 
 const failureOf = (promise: Promise<unknown>): Promise<BerthError> =>
@@ -29,7 +30,7 @@ describe('SSH to a real server', function () {
   });
   after(async () => {
     ssh.close();
-    await sshd.stop();
+    await sshd?.stop();
   });
 
   it('runs a command with its input and tells how it ended', async () =>
@@ -91,6 +92,33 @@ describe('SSH to a real server', function () {
       .catch((thrown: unknown) => thrown);
     if (error instanceof BerthError) expect(error.code).to.equal('BERTH_SSH');
     expect((await ssh.shell(target).run('echo again')).stdout).to.equal('again\n');
+  });
+
+  it('reads the key again after a login that failed: its file may have been changed', async () => {
+    const keys = [generateKeyPair('former').privateKey, sshd.privateKey];
+    let asked = 0;
+    const shell = ssh.shell(async () => ({ ...target, privateKey: keys[Math.min(asked++, 1)]! }));
+    expect((await failureOf(shell.run('true'))).code).to.equal('BERTH_SSH');
+    expect((await shell.run('echo in')).stdout).to.equal('in\n');
+    await shell.run('true');
+    expect(asked).to.equal(2);
+  });
+
+  it('leaves the connection of others alone when a shell closes whose own has ended', async () => {
+    const clock = new VirtualClock();
+    const shared = createSsh({ clock, log: silent });
+    try {
+      const [first, second] = [shared.shell(target), shared.shell(target)];
+      const connection = async (shell: Shell) => (await shell.run('echo $SSH_CONNECTION')).stdout;
+      const ended = await connection(first);
+      await clock.advance(60_000);
+      const now = await connection(second);
+      expect(now).to.not.equal(ended);
+      first.close();
+      expect(await connection(second)).to.equal(now);
+    } finally {
+      shared.close();
+    }
   });
 
   it('says so when nobody listens', async () =>

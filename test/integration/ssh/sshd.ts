@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { end, mortal, runs } from '../../harness/children.ts';
+import { freePort } from '../../harness/etcd.ts';
+import { until } from '../../harness/until.ts';
 
 export interface Sshd {
   port: number;
@@ -16,7 +18,6 @@ export interface Sshd {
 
 /** A real OpenSSH server on loopback with keys of its own, which lets root in by one key. */
 export async function startSshd(options: string[] = []): Promise<Sshd> {
-  if (!existsSync('/usr/sbin/sshd')) execFileSync('apt-get', ['install', '-y', 'openssh-server'], { stdio: 'ignore' });
   // Where sshd separates privileges; the package makes it at boot.
   mkdirSync('/run/sshd', { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), 'berth-sshd-'));
@@ -42,22 +43,26 @@ export async function startSshd(options: string[] = []): Promise<Sshd> {
     ].join('\n'),
   );
 
-  let server: ChildProcess;
+  let server: ChildProcess | undefined;
   const start = async () => {
-    server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', file('config')], { stdio: 'ignore' });
-    for (let tries = 0; tries < 200; tries++) {
-      if (await answers(port)) return;
-      await wait(25);
-    }
-    throw new Error('sshd did not start');
+    const started = mortal(spawn('/usr/sbin/sshd', ['-D', '-e', '-f', file('config')], { stdio: 'ignore' }));
+    server = started;
+    await until('sshd to answer', async () => !runs(started) || (await answers(port)), { ms: 20_000, every: 25 });
+    if (!runs(started)) throw new Error('sshd did not start');
   };
   const stop = async () => {
-    if (server.exitCode !== null) return;
-    const ended = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGTERM');
-    await ended;
+    if (server) await end(server);
   };
-  await start();
+  const remove = async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   return {
     port,
     privateKey: readFileSync(file('client'), 'utf8'),
@@ -69,22 +74,9 @@ export async function startSshd(options: string[] = []): Promise<Sshd> {
       await stop();
       await start();
     },
-    async stop() {
-      await stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: remove,
   };
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 
 const answers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -94,4 +86,5 @@ const answers = (port: number): Promise<boolean> =>
       resolve(true);
     });
     socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
   });

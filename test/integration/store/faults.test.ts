@@ -52,7 +52,10 @@ describe('a broken path to etcd', function () {
     for (const connection of ['an open', 'a new']) {
       it(`${name} ends at its deadline on ${connection} connection that swallows everything`, async () => {
         if (connection === 'an open') await kv.keepLeaseAlive('1');
-        else kv = client(proxy.port);
+        else {
+          kv.close();
+          kv = client(proxy.port);
+        }
         proxy.swallow('requests', 'replies');
         const failure = await rejection(call(kv));
         expect(failure.code).to.equal('BERTH_STORE_UNAVAILABLE');
@@ -180,9 +183,14 @@ describe('a broken path to etcd', function () {
     kv = client(proxy.port);
     proxy.swallow('requests', 'replies');
     const swallowed = recordWatch(kv, all());
-    const refused = recordWatch(client(await freePort()), all());
-    await until(() => swallowed.error && refused.error);
-    expect([swallowed.error?.code, refused.error?.code]).to.deep.equal(Array(2).fill('BERTH_STORE_UNAVAILABLE'));
+    const nobody = client(await freePort());
+    try {
+      const refused = recordWatch(nobody, all());
+      await until(() => swallowed.error && refused.error);
+      expect([swallowed.error?.code, refused.error?.code]).to.deep.equal(Array(2).fill('BERTH_STORE_UNAVAILABLE'));
+    } finally {
+      nobody.close();
+    }
   });
 
   it('goes to the next endpoint when one fails, and back', async () => {

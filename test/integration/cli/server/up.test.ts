@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { freePort } from '../../../harness/etcd.ts';
+import { until } from '../../../harness/until.ts';
 import { Berth, connect, keys, leaders, stateFolder } from './berth.ts';
 
 describe('berth up', function () {
@@ -34,7 +35,7 @@ describe('berth up', function () {
   });
   afterEach(async () => {
     for (const berth of started.splice(0)) await berth.kill();
-    while (etcds().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until('its etcds to end', () => etcds().length === 0, { ms: 30_000, every: 20, explain: etcds });
     await state.remove();
   });
 
