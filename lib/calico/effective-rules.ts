@@ -1,8 +1,9 @@
 /** A rule as it is stored, and what it comes to once selectors and named ports are resolved to addresses and numbers. */
 
-import { intersectionOf, parseRange, unionOf } from './addresses.ts';
-import type { EffectiveRule, IcmpMatch, PeerMatch, PortRange, RuleAction } from './policy.ts';
-import { type EntityRule, type IcmpFields, parsePorts, protocolNumber, type Rule } from './rule-records.ts';
+import { intersectionOf, unionOf } from './addresses.ts';
+import type { EffectiveRule, PeerMatch, PortRange, RuleAction } from './policy.ts';
+import { criteriaOf, hasPorts } from './rule-criteria.ts';
+import { type EntityRule, parsePorts, type Rule } from './rule-records.ts';
 import { parseSelector, type Selector } from './selector.ts';
 
 /** Who is behind a selector. */
@@ -20,41 +21,12 @@ export interface Directory {
 export function effectiveRules(rule: Rule, directory: Directory, namespace?: string): EffectiveRule[] {
   // Nothing in etcd is behind a Kubernetes service.
   if (rule.source?.services !== undefined || rule.destination?.services !== undefined) return [];
-  const version = versionOf(rule);
-  if (version === 'none') return [];
-  const criteria: Omit<EffectiveRule, 'source' | 'destination'> = { action: rule.action };
-  if (version !== undefined) criteria.ipVersion = version;
-  const [protocol, notProtocol] = [rule.protocol, rule.notProtocol].map((each) =>
-    each === undefined ? undefined : protocolNumber(each),
-  );
-  if (protocol !== undefined) criteria.protocol = protocol;
-  if (notProtocol !== undefined) criteria.notProtocol = notProtocol;
-  const [icmp, notIcmp] = [rule.icmp, rule.notICMP].map(icmpOf);
-  if (icmp) criteria.icmp = icmp;
-  if (notIcmp) criteria.notIcmp = notIcmp;
-  const context = { directory, namespace, protocol, action: rule.action };
-  const sources = peers(rule.source ?? {}, context);
-  const destinations = peers(rule.destination ?? {}, context);
-  return sources.flatMap((source) => destinations.map((destination) => ({ ...criteria, source, destination })));
-}
-
-function icmpOf(fields: IcmpFields | undefined): IcmpMatch | undefined {
-  if (fields?.type === undefined) return undefined;
-  return fields.code === undefined ? { type: fields.type } : { type: fields.type, code: fields.code };
-}
-
-/** Where a rule names ranges of one family alone, also as exceptions, it is about that family. */
-function versionOf({ ipVersion, source, destination }: Rule): 4 | 6 | undefined | 'none' {
-  const lists = [source?.nets, source?.notNets, destination?.nets, destination?.notNets].filter(
-    (list) => list !== undefined && list.length > 0,
-  );
-  const possible = ([4, 6] as const).filter(
-    (version) =>
-      (ipVersion === undefined || ipVersion === version) &&
-      lists.every((list) => list?.some((net) => parseRange(net)?.family === version)),
-  );
-  if (possible.length === 0) return 'none';
-  return possible.length === 2 ? undefined : possible[0];
+  return criteriaOf(rule).flatMap((criteria) => {
+    const context = { directory, namespace, protocol: criteria.protocol, action: rule.action };
+    const sources = peers(rule.source ?? {}, context);
+    const destinations = peers(rule.destination ?? {}, context);
+    return sources.flatMap((source) => destinations.map((destination) => ({ ...criteria, source, destination })));
+  });
 }
 
 interface Context {
@@ -64,8 +36,10 @@ interface Context {
   action: RuleAction;
 }
 
-/** One side of a rule; several where ports are named, none where nobody is meant. */
+/** One side of a rule; several where ports are named, none where nobody is meant, or ports of a protocol without. */
 function peers(entity: EntityRule, { directory, namespace, protocol, action }: Context): PeerMatch[] {
+  const { ports = [], notPorts = [] } = entity;
+  if (ports.length > 0 && !hasPorts(protocol)) return [];
   const selector = selectorOf(entity, namespace);
   let ranges: readonly string[] | 'any' = entity.nets?.length ? unionOf(entity.nets) : 'any';
   if (selector) ranges = narrowed(ranges, directory.select(selector));
@@ -73,11 +47,11 @@ function peers(entity: EntityRule, { directory, namespace, protocol, action }: C
   const excluded = !selector && entity.notSelector ? directory.select(parseSelector(entity.notSelector)) : [];
   const shared = {
     notRanges: unionOf(entity.notNets ?? [], excluded),
-    notPorts: excludedPorts(entity.notPorts ?? [], action, (name) =>
+    notPorts: excludedPorts(hasPorts(protocol) ? notPorts : [], action, (name) =>
       directory.portsNamed(name, protocol, selector ?? { op: 'all' }).keys(),
     ),
   };
-  const { numbers, names } = splitPorts(entity.ports ?? []);
+  const { numbers, names } = splitPorts(ports);
   const matched: PeerMatch[] = [];
   if (numbers.length > 0 || names.length === 0) {
     matched.push({ ...shared, ranges, ports: numbers.length > 0 ? numbers : 'any' });

@@ -1,11 +1,4 @@
-import {
-  type Address,
-  type Cidr,
-  contains,
-  formatCidr,
-  parseCidr,
-  tryParseCidr,
-} from '../addresses/index.ts';
+import { type Address, type Cidr, contains, formatCidr, parseCidr, tryParseCidr } from '../addresses/index.ts';
 import { BlockSearch, type Place, type Pool, placeOf, reservedIn } from './block-search.ts';
 import { affinityOf, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
 import {

@@ -85,6 +85,33 @@ describe('a rule', () => {
     expect(named('global()')[0]!.source.ranges).to.deep.equal(['10.1.0.0/24', '10.2.0.0/24']);
   });
 
+  it('is about ICMP alone where it names types, whatever protocol it names beside them', () => {
+    const criteria = (rule: object) =>
+      resolved({ action: 'Allow', ...rule }).map(({ action: _, source: __, destination: ___, ...rest }) => rest);
+    const icmp = { type: 8 };
+    expect(criteria({ protocol: 'TCP', icmp })).to.deep.equal([]);
+    expect(criteria({ protocol: 6, icmp, source: { nets: ['10.0.0.0/8'] } })).to.deep.equal([]);
+    expect(criteria({ protocol: 'UDP', notICMP: icmp })).to.deep.equal([{ protocol: 17 }]);
+    expect(criteria({ protocol: 'icmp', icmp, notICMP: { type: 8, code: 0 } })).to.deep.equal([
+      { protocol: 1, icmp, notIcmp: { type: 8, code: 0 } },
+    ]);
+    expect(criteria({ protocol: 'ICMP', ipVersion: 6, icmp })).to.deep.equal([]);
+    expect(criteria({ protocol: 'ICMPv6', icmp, source: { nets: ['10.0.0.0/8'] } })).to.deep.equal([]);
+    expect(criteria({ icmp })).to.deep.equal([
+      { protocol: 1, icmp },
+      { protocol: 58, icmp },
+    ]);
+    expect(criteria({ notICMP: icmp, source: { nets: ['fd00::/8'] } })).to.deep.equal([
+      { ipVersion: 6, protocol: 58, notIcmp: icmp },
+    ]);
+    expect(criteria({ protocol: 'TCP', icmp: {} })).to.deep.equal([{ protocol: 6 }]);
+  });
+
+  it('matches no ports of a protocol that has none, and excludes none of it', () => {
+    expect(resolved({ action: 'Allow', protocol: 'ICMP', destination: { ports: [80] } })).to.deep.equal([]);
+    expect(resolved({ action: 'Allow', protocol: 47, source: { notPorts: [80] } })[0]!.source).to.deep.equal(any);
+  });
+
   it('is one for each number that a named port has', () => {
     const rules = resolved({ action: 'Allow', protocol: 'TCP', destination: { ports: ['http', 22] } }, (index) => {
       const ports = (port: number) => [{ name: 'http', protocol: 'TCP', port }];
