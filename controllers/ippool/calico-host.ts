@@ -26,7 +26,7 @@ import {
   tunnelType,
 } from './calico-settings.ts';
 import type { Owned } from './context.ts';
-import { bytes, isOurs, type Origin, resource } from './resources.ts';
+import { bearsOurMark, bytes, isOurs, type Origin, readable, resource } from './resources.ts';
 import { nodeOf } from './workloads.ts';
 
 type Network = DockerCloudSpec['network'];
@@ -40,6 +40,12 @@ interface Around {
 /** Whether calico/node runs on a host, or has left records of the host behind. */
 export const hasCalicoNode = (host: string, network: Network | undefined, state: View): boolean =>
   network?.provider === 'calico' || state.get('calico', keyOf.felixConfiguration(felixName(host))) !== undefined;
+
+/** Whether there are records of a host that calico/node on it read, and that berth has to take away. */
+export function leavesCalico(host: string, state: View, installation: string): boolean {
+  const entry = state.get('calico', keyOf.felixConfiguration(felixName(host)));
+  return entry !== undefined && bearsOurMark(entry, installation);
+}
 
 /**
  * What calico/node on a host reads of it: its node, with an address for each tunnel, and its Felix's configuration. With
@@ -113,10 +119,12 @@ function felixWrites(
 ): Write<Owned>[] {
   const id = keyOf.felixConfiguration(felixName(host));
   const entry = state.get('calico', id);
-  const found = entry && decodeRecord(felixConfiguration, id, entry.value);
-  if (found && !isOurs(found, origin.installation)) return [];
+  if (entry && !bearsOurMark(entry, origin.installation)) return [];
+  const found = readable(felixConfiguration, entry);
   const expect = entry?.modRevision ?? 0;
-  if (network?.provider !== 'calico') return found ? [{ delete: 'calico', id, expect }] : [];
+  if (network?.provider !== 'calico') return entry ? [{ delete: 'calico', id, expect }] : [];
+  // One that does not parse is never written over.
+  if (entry && !found) return [];
   const spec = felixConfigurationSpec(network);
   const record = found ? { ...found, spec } : resource('FelixConfiguration', felixName(host), spec, origin);
   const value = bytes(felixConfiguration, record);

@@ -4,13 +4,15 @@
  */
 
 import { formatAddress, tryParseAddress, tryParseCidr } from '../../lib/addresses/index.ts';
-import type {
-  BGPConfigurationSpec,
-  BGPPeerSpec,
-  FelixConfigurationSpec,
-  NodeSpec,
-  Resource,
+import {
+  type BGPConfigurationSpec,
+  type BGPPeerSpec,
+  type FelixConfigurationSpec,
+  type NodeSpec,
+  parseSelector,
+  type Resource,
 } from '../../lib/calico/index.ts';
+import { isCode } from '../../lib/errors/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 
 type Network = DockerCloudSpec['network'];
@@ -86,20 +88,32 @@ const asNumberOf = ({ bgp }: Network): number => bgp?.asNumber ?? DEFAULT_AS;
 /** The routers that the nodes of a cloud peer with, by name. */
 export function bgpPeerSpecs(cloud: string, { bgp }: Network): Map<string, BGPPeerSpec> {
   return new Map(
-    (bgp?.peers ?? []).map(({ address, asNumber, hosts }) => {
+    (bgp?.peers ?? []).filter(isReadable).map(({ address, asNumber, hosts }) => {
       const own = `${CLOUD_LABEL} == "${cloud}"`;
       const nodeSelector = hosts === 'all()' ? own : `${own} && (${hosts})`;
-      return [peerName(cloud, address), { nodeSelector, peerIP: address, asNumber }];
+      const parsed = tryParseAddress(address);
+      const peerIP = parsed ? formatAddress(parsed) : address;
+      return [peerName(cloud, peerIP), { nodeSelector, peerIP, asNumber }];
     }),
   );
 }
 
+/** Of a cloud that was accepted before selectors were looked at there: Calico would not read the record. */
+function isReadable({ hosts }: { hosts: string }): boolean {
+  try {
+    parseSelector(hosts);
+    parseSelector(`(${hosts})`);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'BERTH_SYNTAX')) return false;
+    throw error;
+  }
+}
+
 const PEER = 'berth.';
+/** A dash for each colon: `1::2:3` and `1:2::3` are two routers. A name neither begins nor ends with one. */
 const peerName = (cloud: string, address: string): string =>
-  `${PEER}${cloud}.${address
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, 'x')}`;
+  `${PEER}${cloud}.${address.replace(/[^a-z0-9]/g, '-').replace(/^-|-$/g, 'x')}`;
 
 /** Whether a BGPPeer is one of a cloud's, by its name. */
 export const isPeerOf = (name: string, cloud: string): boolean => name.startsWith(`${PEER}${cloud}.`);

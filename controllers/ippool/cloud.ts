@@ -1,27 +1,26 @@
 import { type Cidr, contains, formatCidr, parseCidr, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   type BGPConfigurationSpec,
+  type BGPPeerSpec,
   bgpConfiguration,
   bgpPeer,
   CalicoReader,
   nameOf as calicoNameOf,
-  decodeRecord,
   type IPPoolSpec,
   IpamPlan,
   ipPool,
   keyOf,
   paths,
-  type Resource,
 } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec } from '../../lib/records/index.ts';
 import type { View, Write } from '../../lib/store/index.ts';
 import { freeRange } from './allocation.ts';
-import { writeOf } from './batch.ts';
+import { UNIT, writeOf } from './batch.ts';
 import { bgpConfigurationSpec, bgpPeerSpecs, isPeerOf, tunnelPool, tunnelSize, tunnelsOf } from './calico-settings.ts';
 import type { Ippool, Owned } from './context.ts';
 import { settledPools } from './creation.ts';
-import { bytes, foundations, isOurs, type Origin, poolOf, resource } from './resources.ts';
+import { bearsOurMark, bytes, foundations, isOurs, type Origin, poolOf, readable, resource } from './resources.ts';
 import { poolSpec } from './specs.ts';
 
 /** Milliseconds until a supernet that has no room for tunnels is looked at again without an event. */
@@ -42,7 +41,7 @@ export async function reconcileCloud(cloud: string, context: Ippool): Promise<Re
   const network = state.get('accepted/dockerclouds', cloud)?.value.spec.network;
   const origin: Origin = { installation, random, now: clock.now() };
   const writes = [...configurationWrites(state, origin), ...peerWrites(cloud, network, { state, origin })];
-  if (writes.length > 0) await store.commit({ writes });
+  for (let i = 0; i < writes.length; i += UNIT) await store.commit({ writes: writes.slice(i, i + UNIT) });
   return network && tunnelsOf(network).length > 0
     ? keepTunnelPool(cloud, network, context, origin)
     : removeTunnelPool(cloud, context);
@@ -60,8 +59,9 @@ function configurationWrites(state: View, origin: Origin): Write<Owned>[] {
     .map(({ id, value }): Write<Owned> => ({ put: 'calico', id, value, expect: 0 }));
   const id = keyOf.bgpConfiguration();
   const entry = state.get('calico', id);
-  const found: Resource<BGPConfigurationSpec> | undefined = entry && decodeRecord(bgpConfiguration, id, entry.value);
-  if (found && !isOurs(found, origin.installation)) return made;
+  const found = readable(bgpConfiguration, entry);
+  // One that does not parse is never written over.
+  if (entry && !(found && isOurs(found, origin.installation))) return made;
   const record = found ?? resource<BGPConfigurationSpec>('BGPConfiguration', 'default', {}, origin);
   const value = bytes(bgpConfiguration, { ...record, spec: { ...record.spec, ...bgpConfigurationSpec(networks) } });
   if (entry?.value.equals(value)) return made;
@@ -73,16 +73,18 @@ function peerWrites(
   network: Network | undefined,
   { state, origin }: { state: View; origin: Origin },
 ): Write<Owned>[] {
-  const wanted = network?.provider === 'calico' ? bgpPeerSpecs(cloud, network) : new Map();
+  const wanted = network?.provider === 'calico' ? bgpPeerSpecs(cloud, network) : new Map<string, BGPPeerSpec>();
   const writes: Write<Owned>[] = [];
-  for (const { id, value, modRevision: expect } of state.list('calico', paths.bgpPeers)) {
+  for (const entry of state.list('calico', paths.bgpPeers)) {
+    const { id, value, modRevision: expect } = entry;
     const name = calicoNameOf(id);
     if (!isPeerOf(name, cloud)) continue;
-    const found = decodeRecord(bgpPeer, id, value);
     const spec = wanted.get(name);
     wanted.delete(name);
-    if (!isOurs(found, origin.installation)) continue;
-    const text = spec && bytes(bgpPeer, { ...found, spec });
+    if (!bearsOurMark(entry, origin.installation)) continue;
+    // One of ours that does not parse has nothing to keep.
+    const found = readable(bgpPeer, entry);
+    const text = spec && bytes(bgpPeer, found ? { ...found, spec } : resource('BGPPeer', name, spec, origin));
     if (!text) writes.push({ delete: 'calico', id, expect });
     else if (!text.equals(value)) writes.push({ put: 'calico', id, value: text, expect });
   }

@@ -3,13 +3,13 @@ import { CalicoReader, cidrOfKey, IpamPlan, keyOf } from '../../lib/calico/index
 import type { Result } from '../../lib/reconcile/index.ts';
 import { containerOf, type View, type Write } from '../../lib/store/index.ts';
 import { Batch, writeOf } from './batch.ts';
-import { calicoPart, forgetCalico, hasCalicoNode, tunnelRange } from './calico-host.ts';
+import { calicoPart, forgetCalico, hasCalicoNode, leavesCalico, tunnelRange } from './calico-host.ts';
 import type { Ippool, Owned } from './context.ts';
 import { removalOf } from './endpoint-removal.ts';
 import { assignmentsToServe, endpointFor, endpointsToRemove, type JoinedNetwork, networksOf } from './endpoints.ts';
 import { lostWorkloads } from './orphans.ts';
 import { rangesOf } from './removal.ts';
-import { isOurs, type Origin } from './resources.ts';
+import { bearsOurMark, isOurs, type Origin } from './resources.ts';
 import type { Task } from './setbacks.ts';
 import { comesOffInSteps, createInSteps, needsSteps, removeInSteps } from './steps.ts';
 import { nodeAt, nodeOf } from './workloads.ts';
@@ -105,14 +105,14 @@ function nodeFor(
 
 /** Whether a host was one of ours: its node is made with its first endpoint, and goes last. */
 function hasOurNode(host: string, { state, installation }: Ippool): boolean {
-  const { value: node } = new CalicoReader(state).node(host);
-  return (node !== undefined && isOurs(node, installation)) || hasCalicoNode(host, undefined, state);
+  const node = state.get('calico', keyOf.node(host));
+  return (node !== undefined && bearsOurMark(node, installation)) || leavesCalico(host, state, installation);
 }
 
 /** Gives back the blocks that a host had of our networks, and takes its Calico node away where it is ours. */
 async function forget(host: string, { state, store, installation, random, clock }: Ippool): Promise<void> {
   const reader = new CalicoReader(state);
-  if (hasCalicoNode(host, undefined, state)) {
+  if (leavesCalico(host, state, installation)) {
     const batch = new Batch(state, store);
     const origin: Origin = { installation, random, now: clock.now() };
     await batch.add(() => forgetCalico(host, { state, origin, plan: batch.plan }));
@@ -126,9 +126,9 @@ async function forget(host: string, { state, store, installation, random, clock 
     for (const cidr of released.slice(i, i + AFFINITIES_AT_ONCE)) plan.releaseAffinity(host, cidr);
     await store.commit({ writes: [...plan.changes()].map(writeOf) });
   }
-  const { value: node, revision } = reader.node(host);
-  if (node && isOurs(node, installation)) {
-    await store.commit({ writes: [{ delete: 'calico', id: keyOf.node(host), expect: revision }] });
+  const node = state.get('calico', keyOf.node(host));
+  if (node && bearsOurMark(node, installation)) {
+    await store.commit({ writes: [{ delete: 'calico', id: node.id, expect: node.modRevision }] });
   }
 }
 

@@ -3,19 +3,24 @@
 import {
   type Codec,
   clusterInformation,
+  decodeRecord,
   type IPPoolSpec,
   ipamConfig,
   ipPool,
   ipReservation,
+  type Json,
   keyOf,
   type Metadata,
   type ProfileSpec,
+  parseJson,
   profile,
   type Resource,
   rfc3339,
   tier,
 } from '../../lib/calico/index.ts';
+import { isCode } from '../../lib/errors/index.ts';
 import type { Random } from '../../lib/platform/index.ts';
+import type { Entry } from '../../lib/store/index.ts';
 import { clusterGuid, uuid } from './names.ts';
 
 /** What tells our resources from others' in a Calico that several share. */
@@ -35,6 +40,30 @@ export interface Created {
   id: string;
   value: Buffer;
 }
+
+/** A record of Calico's; undefined where there is none, or where it does not parse. */
+export function readable<T>(codec: Codec<T>, entry: Entry<'calico'> | undefined): T | undefined {
+  try {
+    return entry && decodeRecord(codec, entry.id, entry.value);
+  } catch (error) {
+    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a resource carries our mark, also where nothing else of it is as Calico writes it. */
+export function bearsOurMark({ value }: Entry<'calico'>, installation: string): boolean {
+  try {
+    const metadata = fieldOf(parseJson(value.toString(), ''), 'metadata');
+    return fieldOf(fieldOf(metadata, 'annotations'), INSTALLATION) === installation;
+  } catch (error) {
+    if (isCode(error, 'BERTH_SYNTAX')) return false;
+    throw error;
+  }
+}
+
+const fieldOf = (json: Json | undefined, name: string): Json | undefined =>
+  json instanceof Map ? json.get(name) : undefined;
 
 export const isOurs = ({ metadata }: { metadata: Metadata }, installation: string): boolean =>
   metadata.annotations?.get(INSTALLATION) === installation;

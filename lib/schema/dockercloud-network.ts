@@ -1,3 +1,6 @@
+import { formatAddress, tryParseAddress } from '../addresses/index.ts';
+import { parseSelector } from '../calico/index.ts';
+import { isCode } from '../errors/index.ts';
 import type { DockerCloudSpec } from '../records/index.ts';
 import type { Field } from './field.ts';
 
@@ -51,12 +54,36 @@ function checkCalico({ calico, encapsulation, bgp }: Network, field: Field): voi
   const plain = endpoints.findIndex((url) => url.startsWith('http:'));
   if (plain !== -1 && (caFile ?? certFile) !== undefined)
     etcd.at('endpoints', plain).wrong({ found: endpoints[plain]!, expected: 'https with caFile or certFile' });
-  if (encapsulation.startsWith('ipip'))
-    for (const [index, { address }] of (bgp?.peers ?? []).entries())
-      if (address.includes(':'))
-        field
-          .at('bgp', 'peers', index, 'address')
-          .wrong({ found: address, expected: `an IPv4 address with spec.network.encapsulation ${encapsulation}` });
+  checkPeers(bgp?.peers ?? [], encapsulation, field.at('bgp', 'peers'));
+}
+
+type Peers = NonNullable<Network['bgp']>['peers'];
+
+/** Calico has a record for each router, and reads none whose selector it cannot parse. */
+function checkPeers(peers: Peers, encapsulation: string, field: Field): void {
+  const known = new Set<string>();
+  for (const [index, { address, hosts }] of peers.entries()) {
+    const at = field.at(index, 'address');
+    const parsed = tryParseAddress(address);
+    if (!parsed) at.wrong({ found: address, expected: 'an IP address' });
+    else if (parsed.family === 6 && encapsulation.startsWith('ipip'))
+      at.wrong({ found: address, expected: `an IPv4 address with spec.network.encapsulation ${encapsulation}` });
+    else if (known.has(formatAddress(parsed))) at.wrong({ found: address, expected: 'each router once' });
+    else known.add(formatAddress(parsed));
+    checkSelector(hosts, field.at(index, 'hosts'));
+  }
+}
+
+/** It is written in brackets beside one for the cloud: they take part of the nesting, and nothing in them is no selector. */
+function checkSelector(text: string, field: Field): void {
+  try {
+    parseSelector(text);
+    parseSelector(`(${text})`);
+  } catch (error) {
+    if (!isCode(error, 'BERTH_SYNTAX')) throw error;
+    const { found, expected } = error.details;
+    field.wrong({ found: found ?? text, expected: `a selector of Calico’s, here ${expected}` });
+  }
 }
 
 /** What a plugin's program may be called: it is looked for in directories. */

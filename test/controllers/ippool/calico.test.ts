@@ -106,6 +106,50 @@ describe('a cloud with the provider calico', () => {
     expect(JSON.parse(s.calico(keyOf.bgpConfiguration())!).spec).to.include({ nodeToNodeMeshEnabled: true });
   });
 
+  it('goes on where a record of Calico’s does not parse: others’ stay, its own routers are written anew', async () => {
+    const name = 'berth.cloud.192-0-2-1';
+    const peer = { address: '192.0.2.1', asNumber: 64_600, hosts: 'all()' };
+    await cloud(calico({ bgp: { asNumber: 1, mesh: true, peers: [peer] } }));
+    await hosts();
+    await s.foreign(keyOf.bgpPeer('berth.cloud.theirs'), { spec: { nodeSelector: 'rack =' } });
+    await s.edit(keyOf.bgpConfiguration(), '"asNumber":1', '"asNumber":"one"');
+    await s.edit(keyOf.bgpPeer(name), 'io.berth.cloud ==', 'io.berth.cloud =');
+    await cloud(calico({ encapsulation: 'vxlan', bgp: { asNumber: 1, mesh: true, peers: [peer] } }));
+    await s.settle();
+    expect(JSON.parse(s.calico(keyOf.bgpPeer(name))!).spec.nodeSelector).to.equal('io.berth.cloud == "cloud"');
+    expect(s.calico(keyOf.bgpPeer('berth.cloud.theirs'))).to.contain('rack =');
+    expect(s.calico(keyOf.bgpConfiguration())).to.contain('"one"');
+    expect(s.calico(keyOf.pool('tunnels.cloud'))).to.contain('"vxlanMode":"Always"');
+
+    await s.edit(keyOf.felixConfiguration('node.h-1'), '"vxlanEnabled":true', '"vxlanEnabled":7');
+    await cloud(linux);
+    await s.settle();
+    await s.settle();
+    expect(s.calicoIds().filter((id) => /felixconf|tunnel|bgppeers/.test(id))).to.deep.equal([
+      keyOf.bgpPeer('berth.cloud.theirs'),
+    ]);
+  });
+
+  it('writes nothing for a router whose selector was accepted before selectors were parsed', async () => {
+    const peers = ['rack =', 'all()'].map((hosts, i) => ({ address: `192.0.2.${i}`, asNumber: 64_600, hosts }));
+    await cloud(calico({ bgp: { asNumber: 1, mesh: true, peers } }));
+    await s.settle();
+    expect(s.calicoIds().filter((id) => id.includes('bgppeers'))).to.deep.equal([
+      keyOf.bgpPeer('berth.cloud.192-0-2-1'),
+    ]);
+  });
+
+  it('has a record for each of many routers, whose addresses differ by nothing but their colons, too', async () => {
+    const address = (i: number) => (i < 2 ? ['1::2:3', '1:2::3'][i]! : `10.9.${i >> 8}.${i & 255}`);
+    const peers = Array.from({ length: 300 }, (_, i) => ({ address: address(i), asNumber: 64_600, hosts: 'all()' }));
+    await cloud(calico({ bgp: { asNumber: 1, mesh: true, peers } }));
+    await s.settle();
+    expect(s.calicoIds().filter((id) => id.includes('bgppeers'))).to.have.length(300);
+    await cloud(linux);
+    await s.settle();
+    expect(s.calicoIds().filter((id) => id.includes('bgppeers'))).to.deep.equal([]);
+  });
+
   it('leaves containers what the tunnels leave of the smallest MTU of a host', async () => {
     await cloud(calico({ encapsulation: 'vxlan' }));
     await s.host('h-1', { mtu: 1460 });
@@ -159,6 +203,29 @@ describe('a cloud with the provider calico', () => {
     expect(pool()).to.equal(made);
     expect(replica.cache.list('events').map(({ value }) => value.reason)).to.not.include('Repaired');
   });
+
+  for (const [what, spoil] of [
+    ['berth’s', (text: string) => text.replace('"ipipEnabled":false', '"ipipEnabled":"yes"')],
+    ['somebody else’s', (text: string) => text.replace('io.berth.installation', 'theirs')],
+  ] as const)
+    it(`a host that is gone gives back its blocks, though a FelixConfiguration of ${what} stands in its name`, async () => {
+      await cloud(calico());
+      await hosts();
+      await s.claim('default/shop/default');
+      await s.container('default/shop/web-0');
+      await s.assign('h-1/default/shop/web-0', 'u-web-0');
+      await s.settle();
+      const id = keyOf.felixConfiguration('node.h-1');
+      await s.foreign(id, JSON.parse(spoil(s.calico(id)!)));
+      await s.remove('assignments', 'h-1/default/shop/web-0');
+      await s.host('h-1', { gone: true });
+      await s.settle();
+      await s.settle();
+      expect(s.calicoIds().filter((each) => each.includes('/host/h-1/') || each === keyOf.node('h-1'))).to.deep.equal(
+        [],
+      );
+      expect(s.calico(id) === undefined).to.equal(what === 'berth’s');
+    });
 
   it('a host that is gone frees its tunnel’s address', async () => {
     await cloud(calico({ encapsulation: 'ipip' }));

@@ -20,6 +20,10 @@ export interface BadRecord {
 
 type Row = [what: string, text: string, code: Code, at: string, field: string, expected: string];
 
+/** Below `spec:`, and the routers in line 7. */
+const calicoWithPeers = (peers: string): string =>
+  `  location: sandbox\n  network: { provider: calico, calico: { etcd: { endpoints: ["https://e:2379"] } },\n    bgp: { peers: [${peers}] } }`;
+
 /** A DockerCloud with these lines below `spec:`, of which the first is line 5. */
 // biome-ignore format: one record a line
 const clouds: Row[] = [
@@ -78,6 +82,11 @@ const clouds: Row[] = [
   ['an encapsulation that the provider does not know', '  location: sandbox\n  network: { encapsulation: vxlan }', 'BERTH_INVALID', '6:29', 'spec.network.encapsulation', 'spec.network.provider calico; it is linux'],
   ['WireGuard where plugins make the network', '  location: sandbox\n  network: { provider: cni, wireguard: true, cni: { plugins: [{ type: ptp }] } }', 'BERTH_INVALID', '6:40', 'spec.network.wireguard', 'spec.network.provider calico; it is cni'],
   ['the provider calico without an etcd', '  location: sandbox\n  network: { provider: calico }', 'BERTH_INVALID', '6:12', 'spec.network.calico', 'etcd.endpoints'],
+  ['a router whose selector is none', calicoWithPeers(`{ address: 10.0.0.1, asNumber: 1, hosts: 'rack = "r1"' }`), 'BERTH_INVALID', '7:61', 'spec.network.bgp.peers[0].hosts', 'a selector of Calico’s'],
+  ['a router whose selector closes a bracket of berth’s', calicoWithPeers(`{ address: 10.0.0.1, asNumber: 1, hosts: 'has(a)) || (has(b)' }`), 'BERTH_INVALID', '7:61', 'spec.network.bgp.peers[0].hosts', 'a selector of Calico’s'],
+  ['a router whose selector is blank', calicoWithPeers(`{ address: 10.0.0.1, asNumber: 1, hosts: ' ' }`), 'BERTH_INVALID', '7:61', 'spec.network.bgp.peers[0].hosts', 'a selector of Calico’s'],
+  ['a router twice', calicoWithPeers('{ address: "fd00::1", asNumber: 1 }, { address: "FD00:0::1", asNumber: 2 }'), 'BERTH_INVALID', '7:68', 'spec.network.bgp.peers[1].address', 'each router once'],
+  ['a router whose address is none', calicoWithPeers('{ address: 10.0.0.256, asNumber: 1 }'), 'BERTH_INVALID', '7:31', 'spec.network.bgp.peers[0].address', 'an IP address'],
   ['a client certificate of etcd without its key', '  location: sandbox\n  network: { provider: calico, calico: { etcd: { endpoints: ["https://e:2379"], certFile: /c } } }', 'BERTH_INVALID', '6:91', 'spec.network.calico.etcd.certFile', 'certFile and keyFile together'],
   ['the provider cni without plugins', '  location: sandbox\n  network: { provider: cni }', 'BERTH_INVALID', '6:12', 'spec.network.cni', 'plugins'],
   ['a plugin without a type', '  location: sandbox\n  network: { provider: cni, cni: { plugins: [{ bridge: b }] } }', 'BERTH_INVALID', '6:46', 'spec.network.cni.plugins[0].type', 'the name of a plugin’s program'],
