@@ -1,3 +1,4 @@
+import { tryParseAddress } from '../../lib/addresses/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { containerOf, hostOf, nameOf } from '../../lib/store/index.ts';
 
@@ -7,8 +8,11 @@ export interface Member {
   name: string;
   service: string;
   cloud: string;
-  /** Addresses in each network that it joined, in the order of its interfaces. */
-  networks: { name: string; addresses: string[] }[];
+  /**
+   * Addresses in each network that it joined, in the order of its interfaces; `own` are those of them that berth gave it,
+   * which nobody else has. What a plugin chose by itself others may have, too, on other hosts.
+   */
+  networks: { name: string; addresses: string[]; own: string[] }[];
   ports: { port: number; protocol: 'tcp' | 'udp' }[];
   /** Published on the host: `{"53/tcp": 49153}`. */
   published: Record<string, number>;
@@ -42,14 +46,20 @@ function memberOf(container: Entry<'containers'>, observed: Entry<'observed'>, s
     name: nameOf({ id: containerOf(observed) }),
     service: container.value.service,
     cloud: container.value.cloud,
-    networks: endpoint.interfaces.map(({ network, address, address6 }) => ({
-      name: network,
-      // A plugin may have given another than the one it was offered.
-      addresses: [addresses[network] ?? address, ...(address6 === undefined ? [] : [address6])],
-    })),
+    networks: endpoint.interfaces.map(({ network, address, address6 }) => {
+      const given = addresses[network] ?? address;
+      const six = address6 === undefined ? [] : [address6];
+      return { name: network, addresses: [given, ...six], own: [...(isSame(given, address) ? [address] : []), ...six] };
+    }),
     ports: container.value.ports.map(({ port, protocol }) => ({ port, protocol })),
     published: ports,
     hostAddress: host.address,
     identity: `${uid} ${startedAt}`,
   };
+}
+
+/** However they are written. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(tryParseAddress);
+  return a !== undefined && a.family === b?.family && a.value === b.value;
 }

@@ -38,7 +38,7 @@ export interface Names {
  * - `<service>.<app>.<ns>` and `<container>.<app>.<ns>`: addresses; where a container has several networks, also
  *   `<service>.<network>.<app>.<ns>` and `<container>.<network>.<app>.<ns>` with those of that network alone
  * - `_<port>._<protocol>.<service>.<app>.<ns>`: where the port is served (SRV, RFC 2782)
- * - the reverse name of each address: the container's
+ * - the reverse name of each address that berth gave it: the container's
  */
 export function namesOf(owner: Owner, state: View): Names {
   const gathered = new Gathered(ownerKey(owner));
@@ -67,7 +67,7 @@ export function namesOf(owner: Owner, state: View): Names {
         });
       }
     } else {
-      for (const address of member.networks.flatMap(({ addresses }) => addresses)) {
+      for (const address of member.networks.flatMap(({ own }) => own)) {
         gathered.reverse({ address, ...of, target: `${own}.${dns.zone}` });
       }
     }

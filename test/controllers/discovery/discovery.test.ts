@@ -52,6 +52,20 @@ describe('discovery', () => {
     expect(scenario.names()).to.deep.equal([]);
   });
 
+  it('gives no reverse name to an address that plugins chose, which two containers may have; then nothing is written', async () => {
+    await scenario.cloud();
+    await scenario.host('h-2');
+    const observed = { addresses: { 'default.shop.default': '10.88.0.2' } };
+    await scenario.runs('10.64.0.5', { name: 'web-0', host: 'h-1', observed });
+    await scenario.runs('10.64.0.6', { name: 'web-1', host: 'h-2', observed });
+    await scenario.settle();
+    expect(scenario.names()).to.deep.equal(['web-0', 'web-1', 'web'].map((name) => `berth/${name}.shop.default`));
+    const written: string[] = [];
+    scenario.watch('names', ({ kv }) => written.push(kv.key));
+    await scenario.settle(10_000);
+    expect(written).to.deep.equal([]);
+  });
+
   for (const [what, ends] of [
     ['is lost', () => scenario.host('h-1', { lost: true })],
     ['is gone', () => scenario.host('h-1', { gone: true })],

@@ -10,7 +10,7 @@ import type {
   NameRecord,
   ObservedRecord,
 } from '../../../lib/records/index.ts';
-import type { Kind, RecordOf } from '../../../lib/store/index.ts';
+import type { Kind, RecordOf, WatchEvent } from '../../../lib/store/index.ts';
 import { cloudSpec, containerRecord } from '../../harness/records.ts';
 import { keys, type Replica, World } from '../../lib/reconcile/support.ts';
 
@@ -135,6 +135,11 @@ export class Scenario {
 
   /** Long enough for all that has a reason to happen. */
   settle = (ms = 900) => this.world.clock.advance(ms);
+
+  /** Everything that happens below a prefix from now on. */
+  watch(kind: Kind, listener: (event: WatchEvent) => void): void {
+    this.world.kv.watch({ ...keys.range(kind), onEvents: (events) => events.forEach(listener), onEnd() {} });
+  }
 
   stop = () => this.world.settle(this.replica.stop());
 }
