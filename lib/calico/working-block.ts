@@ -1,4 +1,4 @@
-import { type Address, addressAt, type Cidr, parseCidr } from '../addresses/index.ts';
+import { type Address, addressAt, type Cidr, parseCidr, sizeOf } from '../addresses/index.ts';
 import { attributeOf, compacted, type Holder } from './blocks.ts';
 import type { Attribute, Block } from './ipam-records.ts';
 import type { Journal } from './overlay.ts';
@@ -12,6 +12,7 @@ export type Reserved = (ordinal: number) => boolean;
  */
 export class WorkingBlock {
   readonly cidr: Cidr;
+  readonly #size: number;
   readonly #journal: Journal;
   /** As it was read or landed; what was changed since is in `#open`. */
   #block: Block;
@@ -21,6 +22,7 @@ export class WorkingBlock {
     this.#block = block;
     this.#journal = journal;
     this.cidr = parseCidr(block.cidr);
+    this.#size = Number(sizeOf(this.cidr));
   }
 
   get affinity(): string | null {
@@ -33,20 +35,20 @@ export class WorkingBlock {
 
   /** Whether an address is free to be handed out. */
   hasRoom(reserved: Reserved | undefined): boolean {
-    const { unallocated } = this.#open ?? this.#block;
-    return reserved ? unallocated.some((ordinal) => !reserved(ordinal)) : unallocated.length > 0;
+    const { allocations, unallocated } = this.#open ?? this.#block;
+    return this.#firstFree(allocations, unallocated, reserved) !== -1;
   }
 
   /**
-   * Takes the first free ordinal that is not reserved; reserved ones keep their places. The sequence number stays: one
-   * write may hold several assignments and counts once.
+   * Takes the first ordinal of the free list that is not reserved; reserved ones keep their places. The sequence number
+   * stays: one write may hold several assignments and counts once.
    *
    * @returns undefined when there is none
    */
   assign(holder: Holder, reserved: Reserved | undefined): Address | undefined {
     this.#open ??= opened(this.#block);
     const { allocations, unallocated, attributes, sequences } = this.#open;
-    const place = reserved ? unallocated.findIndex((ordinal) => !reserved(ordinal)) : 0;
+    const place = this.#firstFree(allocations, unallocated, reserved);
     const [ordinal] = place === -1 ? [] : unallocated.splice(place, 1);
     if (ordinal === undefined) return undefined;
     const { index, added } = attributeIndex(this.#open, holder);
@@ -64,6 +66,20 @@ export class WorkingBlock {
       if (this.#open) this.#open.byHandle.get(holder.handle)?.pop();
     });
     return addressAt(this.cidr, ordinal);
+  }
+
+  /**
+   * Where in the free list the first ordinal stands that may be handed out, which is nearly always the first; -1 where none
+   * does. Others wrote the list, too: what it names may be in use, or beyond the block.
+   */
+  #firstFree(
+    allocations: readonly (number | null)[],
+    unallocated: readonly number[],
+    reserved: Reserved | undefined,
+  ): number {
+    return unallocated.findIndex(
+      (ordinal) => allocations[ordinal] === null && ordinal < this.#size && !reserved?.(ordinal),
+    );
   }
 
   /** Frees whatever a handle holds: to the end of the free list, in order of the addresses. */

@@ -98,6 +98,32 @@ describe('what other clients left half done', () => {
   });
 });
 
+describe('a block whose lists contradict each other', () => {
+  const id = keyOf.block(parseCidr('10.60.0.0/30'));
+  for (const [what, from, to, ...given] of [
+    ['names one twice as free', '[1,2,3]', '[1,2,3,3]', '10.60.0.1', '10.60.0.2', '10.60.0.3'],
+    ['calls one free that is in use', '[1,2,3]', '[0,1,2,3]', '10.60.0.1', '10.60.0.2', '10.60.0.3'],
+    ['has one nowhere', '[1,2,3]', '[1,2]', '10.60.0.1', '10.60.0.2'],
+    ['calls one free that lies beyond it', '[1,2,3]', '[4,-1,7,2,3]', '10.60.0.2', '10.60.0.3'],
+    ['has fewer places than addresses', 'null,null]', 'null]', '10.60.0.1', '10.60.0.2'],
+    [
+      ...['has more places than addresses', 'null],"unallocated":[', 'null,null],"unallocated":[4,'],
+      ...['10.60.0.1', '10.60.0.2', '10.60.0.3'],
+    ],
+  ] as [string, string, string, ...string[]][]) {
+    it(`and ${what} hands out what is free by both`, () => {
+      const tree = new Tree();
+      const single: Pool = { cidr: parseCidr('10.60.0.0/30'), blockSize: 30 };
+      expect(assign(tree, 'n1', 'a', { pools: [single] })).to.equal('10.60.0.0');
+      const text = tree.records.get(id)!.value.toString();
+      expect(text).to.include(from);
+      tree.put(id, text.replace(from, to));
+      const got = Array.from({ length: 5 }, (_, i) => assign(tree, 'n1', `b${i}`, { pools: [single] }));
+      expect(got.filter((address) => !address.startsWith('no address'))).to.deep.equal(given);
+    });
+  }
+});
+
 describe('a host that finds all blocks claimed', () => {
   const claimed = () => {
     const tree = new Tree();
