@@ -5,21 +5,19 @@ import { acceptNetwork, needsReplacement } from './accept.ts';
 import { attachedTo } from './attached.ts';
 import type { Ippool } from './context.ts';
 import { createNetwork } from './creation.ts';
-import { claimOf } from './names.ts';
 import { notAllocated, type Outcome } from './outcome.ts';
 import { poolsMadeFor, recoverNetwork } from './recovery.ts';
 import { removeNetwork, restore } from './removal.ts';
-import { reportNetwork } from './status.ts';
+import { ofVirtualNetwork, reportNetwork } from './status.ts';
 import { keepNetwork } from './upkeep.ts';
 import { wantedNetwork } from './wanted.ts';
 
 /** Brings one network in line with what wants it: an application's claim, or a user's VirtualNetwork. */
 export async function reconcileNetwork(name: string, context: Ippool): Promise<Result> {
-  if (claimOf(name)) return (await bringAbout(name, undefined, context)).result;
   const { state, store, clock } = context;
   const user = state.get('virtualnetworks', name);
   const standing = state.get('accepted/virtualnetworks', name);
-  const network = state.get('networks', name)?.value;
+  const network = ofVirtualNetwork(name, state);
   const inForce = { accepted: standing?.value, network, attached: () => attachedTo(name, state) };
   const acceptance = acceptNetwork(user, inForce, clock.now());
   let accepted: Parameters<typeof wantedNetwork>[1];

@@ -1,8 +1,14 @@
 import { summarize } from '../../lib/reconcile/index.ts';
-import type { Observation, VirtualNetworkStatus } from '../../lib/records/index.ts';
+import type { NetworkRecord, Observation, VirtualNetworkStatus } from '../../lib/records/index.ts';
+import type { Guard, View } from '../../lib/store/index.ts';
 import type { Acceptance } from './accept.ts';
 import type { Ippool } from './context.ts';
+import { claimOf } from './names.ts';
 import { notAllocated, type Outcome, say } from './outcome.ts';
+
+/** A VirtualNetwork's network. One that is called as a claim's network is refused for its name, and has none. */
+export const ofVirtualNetwork = (name: string, state: View): NetworkRecord | undefined =>
+  claimOf(name) ? undefined : state.get('networks', name)?.value;
 
 /**
  * Says in the status of a VirtualNetwork what came of it; takes status and accepted spec away once a deleted one has left
@@ -14,16 +20,15 @@ export async function reportNetwork(
   outcome: Outcome,
   { state, store, conditions }: Ippool,
 ): Promise<void> {
-  const network = state.get('networks', name)?.value;
+  const network = ofVirtualNetwork(name, state);
   const before = state.get('status/virtualnetworks', name);
   if (!acceptance || (acceptance.accepted?.deleting && !network)) {
-    await store.commit({
-      writes: [
-        { delete: 'accepted/virtualnetworks', id: name },
-        { delete: 'status/virtualnetworks', id: name },
-      ],
-      guards: [{ absent: 'networks', id: name }],
-    });
+    const kinds = ['accepted/virtualnetworks', 'status/virtualnetworks'] as const;
+    const writes = kinds.filter((kind) => state.get(kind, name)).map((kind) => ({ delete: kind, id: name }));
+    // What was never accepted, such as a name that is none, has made no network.
+    const guards: Guard[] =
+      network || state.get('accepted/virtualnetworks', name) ? [{ absent: 'networks', id: name }] : [];
+    if (writes.length > 0) await store.commit({ writes, guards });
     return;
   }
   const { accepted, observed: acceptedIs, generation } = acceptance;

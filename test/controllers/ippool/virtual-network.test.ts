@@ -60,6 +60,30 @@ describe('a VirtualNetwork', () => {
     await s.until(() => s.status('blue') === undefined, 'the status to go');
   });
 
+  for (const name of ['a/b', 'a.b', 'a.b.c', 'A'])
+    it(`that is called ${name} is told that this is no name, and forgotten when it is deleted`, async () => {
+      await s.virtualNetwork(name);
+      await s.until(() => s.condition(name, 'Accepted') !== undefined, 'the refusal');
+      expect(s.condition(name, 'Accepted')).to.match(/^False /);
+      expect(s.status(name)).to.include({ phase: 'Failed' });
+      await s.settle();
+      expect(s.network(name)).to.equal(undefined);
+      await s.remove('virtualnetworks', name);
+      await s.until(() => s.status(name) === undefined, 'the status to go');
+    });
+
+  it('that is called as the network of a claim says nothing of that one, which stays', async () => {
+    await s.claim('default/shop/default');
+    await s.until(() => s.network('default.shop.default') !== undefined, 'the network');
+    const before = s.network('default.shop.default');
+    await s.virtualNetwork('default.shop.default', 'cidr: 192.168.34.0/24');
+    await s.until(() => s.status('default.shop.default') !== undefined, 'the status');
+    expect(s.status('default.shop.default')).to.include({ phase: 'Failed', capacity: 0 });
+    await s.remove('virtualnetworks', 'default.shop.default');
+    await s.until(() => s.status('default.shop.default') === undefined, 'the status to go');
+    expect(s.network('default.shop.default')).to.deep.equal(before);
+  });
+
   describe('whose range overlaps', () => {
     const refused = async (name: string, reason: RegExp) => {
       await s.until(() => s.condition(name, 'Allocated') === 'False Overlaps', 'the refusal');
