@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { BerthError } from '../errors/index.ts';
 import { type Clock, sleep, withTimeout } from '../platform/index.ts';
+import { Capture } from './capture.ts';
 import { createBody } from './create-body.ts';
 import {
   type CallLimits,
@@ -10,6 +11,7 @@ import {
   type Engine,
   EngineError,
   type EngineEvent,
+  type ExecOptions,
   type ExecResult,
 } from './engine.ts';
 import { demultiplex, textLines } from './frames.ts';
@@ -21,7 +23,7 @@ export type { EngineTarget } from './modem.ts';
 const PULL_TIMEOUT = 600_000;
 /** Milliseconds that the engine has beyond a container's own grace. */
 const STOP_MARGIN = 30_000;
-/** Bytes kept of each stream of an exec. */
+/** Bytes of each stream of an exec that its result holds. */
 const OUTPUT_LIMIT = 1 << 20;
 
 /** A real engine. Certificates are fixed: a new one needs a new engine. */
@@ -158,7 +160,7 @@ async function progress(stream: Readable, reference: string): Promise<void> {
 async function exec(
   modem: EngineModem,
   { id, command }: { id: string; command: string[] },
-  { stdin, signal, timeoutMs = 60_000 }: CallLimits & { stdin?: string } = {},
+  { stdin, onOutput, signal, timeoutMs = 60_000 }: ExecOptions = {},
 ): Promise<ExecResult> {
   const late = () => new BerthError('BERTH_TIMEOUT', `${command[0]} did not end within ${timeoutMs} ms`);
   const work = async (inner: AbortSignal): Promise<ExecResult> => {
@@ -167,20 +169,23 @@ async function exec(
     const path = `/containers/${encodeURIComponent(id)}/exec`;
     const { Id } = await modem.call<{ Id: string }>({ method: 'POST', path, body }, limits);
     const start = { method: 'POST', path: `/exec/${Id}/start`, body: { Detach: false, Tty: false } } as const;
-    const output = { stdout: '', stderr: '' };
-    const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+    const output = new Capture(OUTPUT_LIMIT);
+    const take = onOutput ?? ((frame) => output.take(frame));
     const stream =
       stdin === undefined ? await modem.stream(start, limits) : (await modem.hijack(start, limits)).end(stdin);
-    for await (const { stream: name, data } of demultiplex(stream)) {
-      if (output[name].length < OUTPUT_LIMIT) output[name] += decoders[name].decode(data, { stream: true });
-    }
+    for await (const frame of demultiplex(stream)) take(frame);
     for (;;) {
       const state = await modem.call<{ Running: boolean; ExitCode: number | null }>(
         { method: 'GET', path: `/exec/${Id}/json` },
         limits,
       );
       // Output ends a moment before the engine has noted the exit.
-      if (!state.Running && state.ExitCode !== null) return { code: state.ExitCode, ...cut(output) };
+      if (!state.Running && state.ExitCode !== null)
+        return {
+          code: state.ExitCode,
+          stdout: output.bytes('stdout').toString(),
+          stderr: output.bytes('stderr').toString(),
+        };
       await sleep(modem.clock, 20, inner);
     }
   };
@@ -190,11 +195,6 @@ async function exec(
     throw signal?.aborted ? error : modem.failure(error);
   }
 }
-
-const cut = ({ stdout, stderr }: { stdout: string; stderr: string }) => ({
-  stdout: stdout.slice(0, OUTPUT_LIMIT),
-  stderr: stderr.slice(0, OUTPUT_LIMIT),
-});
 
 const summary = ({ Id, Names, Image, State, Labels }: ContainerInfo): ContainerSummary => ({
   id: Id,

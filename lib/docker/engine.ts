@@ -5,6 +5,7 @@
  */
 
 import { BerthError } from '../errors/index.ts';
+import type { Frame } from './frames.ts';
 
 export class EngineError extends BerthError {
   /** HTTP status of the engine's answer: 404 no such, 409 conflict, 500 … */
@@ -87,6 +88,7 @@ export interface EngineEvent {
   labels: Record<string, string>;
 }
 
+/** How a command ended, and what it wrote where `onOutput` was not given that: as text, at most 1 MiB of each stream. */
 export interface ExecResult {
   code: number;
   stdout: string;
@@ -97,6 +99,13 @@ export interface CallLimits {
   signal?: AbortSignal;
   /** Milliseconds for the whole call. Default 60,000; pulls 600,000. */
   timeoutMs?: number;
+}
+
+export interface ExecOptions extends CallLimits {
+  /** What the command reads. Absent: it has no standard input. */
+  stdin?: string;
+  /** Given all that the command writes, as it comes; then none of it is in the result. Engines in memory have only a result. */
+  onOutput?: (frame: Frame) => void;
 }
 
 export interface Engine {
@@ -121,8 +130,8 @@ export interface Engine {
   stop(id: string, graceSeconds: number, limits?: CallLimits): Promise<void>;
   /** With anonymous volumes, by force; already gone counts as done. */
   remove(id: string, limits?: CallLimits): Promise<void>;
-  /** Runs a command to its end. Output is cut at 1 MiB. */
-  exec(id: string, command: string[], options?: CallLimits & { stdin?: string }): Promise<ExecResult>;
+  /** Runs a command to its end. */
+  exec(id: string, command: string[], options?: ExecOptions): Promise<ExecResult>;
   /** Raw log frames, demultiplexed. Ends with the container (follow) or at once. */
   logs(
     id: string,

@@ -1,4 +1,5 @@
 export { allPrivileges, missingCapabilities, missingHere, unknownToOldEngines } from './capabilities.ts';
+export { Capture } from './capture.ts';
 export { createDockerEngine, type EngineTarget } from './dockerode.ts';
 export * from './engine.ts';
 export { ensurePauseImage, PAUSE_IMAGE } from './pause.ts';
