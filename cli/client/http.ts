@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { hostname } from 'node:os';
-import { BerthError, type Code, codes, messageOf } from '../../lib/errors/index.ts';
-import type { MemberRecord } from '../../lib/records/index.ts';
-import { isLoopback } from '../server/address.ts';
-import type { State } from './reading.ts';
+import { BerthError, type Code, codes, isCode, messageOf } from '../../lib/errors/index.ts';
+import { connectionFailure, wasNotSent } from './http-failure.ts';
 
 /** How the controllers' HTTP port is reached. Any replica answers for all. */
 export interface Port {
@@ -14,88 +11,72 @@ export interface Port {
   ca?: string;
 }
 
-/**
- * Where the port is: at the address given, else at those that the replicas announce, this machine's first. Addresses on
- * which the token would travel in the clear are left out.
- *
- * @param given  `http://127.0.0.1:7070`, with or without `http://`
- * @throws BERTH_USAGE for an address that is none, or not safe
- */
-export function addressesOf(given: string | undefined, state: State, fallback: string): string[] {
-  if (given !== undefined) {
-    const url = urlOf(given);
-    if (!url)
-      throw new BerthError('BERTH_USAGE', '--http is not an address', { found: given, expected: 'https://host:port' });
-    if (!isSafe(url))
-      throw new BerthError('BERTH_USAGE', 'the token would travel in the clear', {
-        found: given,
-        expected: 'https, or an address of this machine',
-      });
-    return [url.origin];
-  }
-  const here = (member: MemberRecord) => Number(member.hostname !== hostname());
-  const announced = state
-    .list('members')
-    .map(({ value }) => value)
-    .sort((a, b) => here(a) - here(b))
-    .flatMap(({ http }) => http ?? [])
-    .filter((address) => {
-      const url = urlOf(address);
-      return url !== undefined && isSafe(url);
-    });
-  return [...new Set([...announced, urlOf(fallback)?.origin ?? fallback])];
+export interface Asked {
+  /** Sent as JSON, by POST. */
+  body?: object;
+  /** Aborted with a BerthError, that is what the request fails with. */
+  signal: AbortSignal;
 }
 
-function urlOf(text: string): URL | undefined {
-  const full = /^https?:\/\//.test(text) ? text : `http://${text}`;
-  return URL.canParse(full) ? new URL(full) : undefined;
-}
-
-const isSafe = ({ protocol, hostname: host, port }: URL): boolean =>
-  protocol === 'https:' || isLoopback({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) });
+/** What a path answers with. */
+type MediaType = 'application/json' | 'text/plain';
 
 /**
- * Sends a request to the first address that can be reached.
+ * Sends a request to the first address that can be reached and knows the token.
  *
- * @param body  sent as JSON, by POST
- * @returns the answer, once its status says that it is one
- * @throws what the port says went wrong; BERTH_STORE_UNAVAILABLE's kin for a port that nobody listens on
+ * @returns the answer, once its head says that it is one
+ * @throws what the port says went wrong; BERTH_UNREACHABLE where nobody listens, is trusted, or is a port of controllers
  */
 export async function request(
   port: Port,
   path: string,
-  { body, signal }: { body?: object; signal: AbortSignal },
+  { type, ...asked }: Asked & { type: MediaType },
 ): Promise<IncomingMessage> {
-  let unreachable: unknown;
+  const failures: BerthError[] = [];
   for (const address of port.addresses) {
     try {
-      return await accepted(await send(new URL(path, address), port, { body, signal }));
+      return await accepted(await send(new URL(path, address), port, asked), { address, type });
     } catch (error) {
-      // Only what surely did not arrive may be sent again: a command is run once.
-      if (!isUnreached(error)) throw error instanceof BerthError ? error : broken(address, error);
-      unreachable = error;
+      const failure = failureOf(error, { address, signal: asked.signal });
+      // Only what was surely not done may be sent again: a command is run once.
+      if (!wasNotSent(error) && !isCode(error, 'BERTH_UNAUTHORIZED')) throw failure;
+      failures.push(failure);
     }
   }
-  throw broken(port.addresses.join(', '), unreachable);
+  throw mostTelling(failures, port.addresses);
 }
 
-const broken = (address: string, cause: unknown): BerthError =>
-  new BerthError('BERTH_UNREACHABLE', 'the controllers’ HTTP port does not answer', {
-    place: address,
-    found: messageOf(cause),
-    cause,
-  });
+/**
+ * Sends a request that is answered with JSON, as `request` does.
+ *
+ * @throws also BERTH_UNREACHABLE when the answer breaks off
+ */
+export async function requestJson(port: Port, path: string, asked: Asked): Promise<unknown> {
+  const response = await request(port, path, { ...asked, type: 'application/json' });
+  try {
+    return JSON.parse(await readText(response));
+  } catch (error) {
+    if (asked.signal.reason instanceof BerthError) throw asked.signal.reason;
+    throw new BerthError('BERTH_UNREACHABLE', 'the answer of the controllers’ HTTP port broke off', {
+      found: messageOf(error),
+      cause: error,
+    });
+  }
+}
 
-const isUnreached = (error: unknown): boolean =>
-  error instanceof AggregateError
-    ? error.errors.every(isUnreached)
-    : error instanceof Error && 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo');
+function failureOf(error: unknown, { address, signal }: { address: string; signal: AbortSignal }): BerthError {
+  if (signal.reason instanceof BerthError) return signal.reason;
+  return error instanceof BerthError ? error : connectionFailure(address, error);
+}
 
-async function send(
-  url: URL,
-  { token, ca }: Port,
-  { body, signal }: { body?: object | undefined; signal: AbortSignal },
-): Promise<IncomingMessage> {
+/** Who refused the token is there; who is not trusted may be; the rest is all the same. */
+function mostTelling(failures: readonly BerthError[], addresses: readonly string[]): BerthError {
+  const told =
+    failures.find(({ code }) => code === 'BERTH_UNAUTHORIZED') ?? failures.find(({ details }) => details.hint);
+  return told ?? connectionFailure(addresses.join(', '), failures.at(-1)?.cause);
+}
+
+async function send(url: URL, { token, ca }: Port, { body, signal }: Asked): Promise<IncomingMessage> {
   const { request: start } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const text = body && JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -117,32 +98,54 @@ async function send(
   });
 }
 
-/** @throws the error that the body tells of */
-async function accepted(response: IncomingMessage): Promise<IncomingMessage> {
-  if (response.statusCode === 200) return response;
-  const text = await readText(response);
-  const { code, message } = refusalOf(text);
-  throw new BerthError(code, message ?? `the HTTP port answered ${response.statusCode}: ${text.slice(0, 200)}`);
+/** @throws the error that the body tells of; BERTH_UNREACHABLE when somebody else answers */
+async function accepted(
+  response: IncomingMessage,
+  { address, type }: { address: string; type: MediaType },
+): Promise<IncomingMessage> {
+  const { statusCode, headers } = response;
+  if (statusCode === 200 && headers['content-type']?.startsWith(type)) return response;
+  const text = await beginningOf(response);
+  const refusal = statusCode === 200 ? undefined : refusalOf(text);
+  if (refusal) {
+    const { code, message } = refusal;
+    throw new BerthError(code, message, code === 'BERTH_UNAUTHORIZED' ? { place: address } : {});
+  }
+  throw new BerthError('BERTH_UNREACHABLE', 'what answers there is not the controllers’ HTTP port', {
+    place: address,
+    found: `${statusCode} ${JSON.stringify(text.slice(0, 80))}`,
+    hint: 'name the address of that by --http or BERTH_HTTP',
+  });
 }
 
-function refusalOf(text: string): { code: Code; message?: string } {
+function refusalOf(text: string): { code: Code; message: string } | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'code' in value && 'message' in value) {
-      const { code, message } = value;
-      if (isCode(code) && typeof message === 'string') return { code, message };
-    }
+    if (typeof value !== 'object' || value === null || !('code' in value) || !('message' in value)) return undefined;
+    const { code, message } = value;
+    return isKnown(code) && typeof message === 'string' ? { code, message } : undefined;
   } catch {
     // No JSON: somebody else listens there.
+    return undefined;
   }
-  return { code: 'BERTH_INTERNAL' };
 }
 
-const isCode = (value: unknown): value is Code => typeof value === 'string' && Object.hasOwn(codes, value);
+const isKnown = (value: unknown): value is Code => typeof value === 'string' && Object.hasOwn(codes, value);
 
-/** All of an answer. */
-export async function readText(response: AsyncIterable<Buffer>): Promise<string> {
+async function readText(response: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
+}
+
+/** Characters of an answer that is none of ours: enough for any error, whoever goes on for ever. */
+const BEGINNING = 1 << 16;
+
+async function beginningOf(response: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of response) {
+    text += chunk;
+    if (text.length > BEGINNING) break;
+  }
+  return text;
 }

@@ -1,5 +1,6 @@
 import { BerthError, isCode } from '../../lib/errors/index.ts';
 import { type Port, request } from './http.ts';
+import { Patience } from './patience.ts';
 import type { ContainerView } from './resources/containers.ts';
 import { complain, type ExitCode, type Session } from './session.ts';
 
@@ -13,6 +14,9 @@ export interface LogOptions {
   since?: number | undefined;
   signal: AbortSignal;
 }
+
+/** Milliseconds until the port has to say something, unless it follows: more than it gives a host's engine. */
+const ANSWER_WITHIN = 90_000;
 
 /** Writes output where it belongs, and waits while that is full. */
 export type Sink = (data: Buffer | string) => Promise<void>;
@@ -28,9 +32,11 @@ export async function logs(
   const print = async ({ id, name }: ContainerView): Promise<void> => {
     try {
       const path = `/v1/logs/${id.split('/').map(encodeURIComponent).join('/')}?${queryOf(session, options)}`;
-      const response = await request(port, path, { signal: options.signal });
-      if (!several) for await (const chunk of response) await sink(chunk);
-      else for await (const line of lines(response)) await sink(`[${name}] ${line}\n`);
+      const patience = new Patience(session.clock, options.follow ? undefined : ANSWER_WITHIN, options.signal);
+      const response = await patience.wait(request(port, path, { type: 'text/plain', signal: patience.signal }));
+      const chunks = patience.each<Buffer>(response);
+      if (!several) for await (const chunk of chunks) await sink(chunk);
+      else for await (const line of lines(chunks)) await sink(`[${name}] ${line}\n`);
     } catch (error) {
       if (options.signal.aborted) return;
       if (!(error instanceof BerthError))

@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .description('runs a command in a container, and ends with its exit code')
     .argument('<name>', 'APP/CONTAINER; APP or APP/SERVICE where that is one container')
     .argument('<command...>', 'after --')
-    .option('-i, --stdin', 'gives it what comes on stdin, read to its end first')
+    .option('-i, --stdin', 'gives it what comes on stdin, read to its end first; at most 1 MiB')
     .addOption(
       new Option('--timeout <duration>', 'that it may take, at most 1h; a plain number is seconds')
         .argParser(parseExecTimeout)
@@ -24,7 +24,13 @@ export function register(program: Command): void {
   addEtcdOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  berth exec shop/web-0 -- ls -l /\n  berth exec -i shop/db-0 -- sh < script.sh',
+      `
+Prints what it wrote to each stream once it has ended: at most 1 MiB of each. Where there was more, stderr says so and
+the exit code is 1.
+
+Examples:
+  berth exec shop/web-0 -- ls -l /
+  berth exec -i shop/db-0 -- sh < script.sh`,
     )
     .action(async (name: string, words: string[], { stdin, timeout, ...flags }: Flags) => {
       const [{ withSession }, { read }, { containerReads, containersNamed }, { exec }, { readPort }] =
@@ -38,9 +44,12 @@ export function register(program: Command): void {
       await withSession(flags, async (session) => {
         const state = await read(session, containerReads(flags.namespace));
         const containers = containersNamed(state, name, flags.namespace);
-        const output = { ...session, printError: (text: string) => void process.stderr.write(text) };
-        return exec(output, containers, {
+        return exec(session, containers, {
           port: await readPort(flags, state),
+          streams: {
+            stdout: (data) => void process.stdout.write(data),
+            stderr: (data) => void process.stderr.write(data),
+          },
           command: words,
           timeout,
           signal: new AbortController().signal,

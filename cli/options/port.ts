@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { BerthError, messageOf } from '../../lib/errors/index.ts';
-import { addressesOf, type Port } from '../client/http.ts';
+import { addressesOf } from '../client/addresses.ts';
+import type { Port } from '../client/http.ts';
 import type { State } from '../client/reading.ts';
 import { readOption } from './file.ts';
 import { DEFAULT_HTTP, defaultTokenPath } from './http.ts';

@@ -1,6 +1,6 @@
 import { BerthError } from '../../../lib/errors/index.ts';
 import type { HostNetworkState } from '../../../lib/network/index.ts';
-import { type Port, readText, request } from '../http.ts';
+import { type Port, requestJson } from '../http.ts';
 
 /**
  * What is on a host's network now, through the controllers' HTTP port.
@@ -9,10 +9,11 @@ import { type Port, readText, request } from '../http.ts';
  * @throws what the port says went wrong; BERTH_UNREACHABLE, BERTH_UNAUTHORIZED
  */
 export async function readHostNetwork(port: Port, host: string, signal: AbortSignal): Promise<HostNetworkState> {
-  const text = await readText(await request(port, `/v1/network/${encodeURIComponent(host)}`, { signal }));
-  const state: unknown = JSON.parse(text);
+  const state = await requestJson(port, `/v1/network/${encodeURIComponent(host)}`, { signal });
   if (isState(state)) return state;
-  throw new BerthError('BERTH_INTERNAL', 'the HTTP port answers something else', { found: text.slice(0, 200) });
+  throw new BerthError('BERTH_INTERNAL', 'the HTTP port answers something else', {
+    found: JSON.stringify(state).slice(0, 200),
+  });
 }
 
 type Check = (value: unknown) => boolean;

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Engine } from '../../../lib/docker/index.ts';
+import { Capture, type Engine } from '../../../lib/docker/index.ts';
 import { messageOf } from '../../../lib/errors/index.ts';
 import type { Log } from '../../../lib/platform/index.ts';
+import { OUTPUT_LIMIT } from '../../options/http.ts';
 
 /**
  * A container by `<namespace>/<app>/<name>`: its engine, and Docker's id.
@@ -59,7 +60,8 @@ const execBody = {
  *     GET  /v1/logs/<namespace>/<app>/<container>?follow&tail=10&since=1700000000&timestamps
  *          → 200, text: standard output and standard error as they come
  *     POST /v1/exec/<namespace>/<app>/<container>    {"command": ["redis-cli", "ping"], "stdin": "…", "timeout": 60}
- *          → 200 {"code": 0, "stdout": "PONG\n", "stderr": ""}, at most 1 MiB of each
+ *          → 200 {"code": 0, "stdout": "UE9ORwo=", "stderr": ""}: what it wrote, in base64; at most 1 MiB of each, and
+ *          "truncated": true where there was more
  */
 export function addContainerRoutes(app: FastifyInstance, find: FindContainer, log: Log): void {
   app.get<{ Params: Named; Querystring: LogsQuery }>(
@@ -98,11 +100,20 @@ export function addContainerRoutes(app: FastifyInstance, find: FindContainer, lo
       reply.raw.on('close', () => gone.abort());
       const { engine, id } = await find(pathOf(params));
       const { command, stdin, timeout } = body;
-      return engine.exec(id, command, {
+      const output = new Capture(OUTPUT_LIMIT);
+      const { code, ...text } = await engine.exec(id, command, {
         signal: gone.signal,
         timeoutMs: timeout * 1000,
         ...(stdin !== undefined && { stdin }),
+        onOutput: (frame) => output.take(frame),
       });
+      const written = (stream: 'stdout' | 'stderr') => {
+        // All that an engine in memory says.
+        output.take({ stream, data: Buffer.from(text[stream]) });
+        return output.bytes(stream).toString('base64');
+      };
+      const answer = { code, stdout: written('stdout'), stderr: written('stderr') };
+      return { ...answer, ...(output.truncated && { truncated: true }) };
     },
   );
 }

@@ -3,6 +3,7 @@ import { createServer as createSecure } from 'node:https';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Registry } from '../../../lib/metrics/index.ts';
 import type { Log } from '../../../lib/platform/index.ts';
+import { REQUEST_LIMIT } from '../../options/http.ts';
 import { addContainerRoutes, type FindContainer } from './containers.ts';
 import { refusal, refusalOf } from './errors.ts';
 import { addNetworkRoutes, type ReadHostNetwork } from './networks.ts';
@@ -22,8 +23,6 @@ export interface HttpOptions {
   log: Log;
 }
 
-/** Bytes of a request: a command and what it reads. */
-const BODY_LIMIT = 1 << 20;
 /** Milliseconds for a request's headers, and for all of it: nobody keeps a socket by saying nothing. */
 const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 30_000;
@@ -41,7 +40,7 @@ export function createHttp({
   log,
 }: HttpOptions): FastifyInstance {
   const app = fastify({
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: REQUEST_LIMIT,
     forceCloseConnections: true,
     // What is not understood is refused: neither dropped, nor made a list.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { expect } from 'chai';
 import { adviceOf } from '../../../cli/advice.ts';
 import { exec } from '../../../cli/client/exec.ts';
-import { addressesOf, type Port } from '../../../cli/client/http.ts';
+import type { Port } from '../../../cli/client/http.ts';
 import { logs } from '../../../cli/client/logs.ts';
 import { readHostNetwork } from '../../../cli/client/networks/port.ts';
 import { read } from '../../../cli/client/reading.ts';
@@ -56,40 +56,6 @@ describe('names of containers', () => {
   });
 });
 
-describe('the HTTP port', () => {
-  const members = async (...http: string[]) => {
-    const records = Object.fromEntries(
-      http.map((address, i) => [
-        `m-${i}`,
-        { leads: [], hostname: 'x', pid: 1, version: '0', http: address, since: '' },
-      ]),
-    );
-    return read(await new Bench().put({ members: records }), [{ kind: 'members' }]);
-  };
-
-  it('is where the user says, else where the replicas say, else where it usually is', async () => {
-    const state = await members('http://127.0.0.1:7171', 'https://berth.example:7070');
-    expect(addressesOf('localhost:8080', state, '127.0.0.1:7070')).to.deep.equal(['http://localhost:8080']);
-    expect(addressesOf(undefined, state, '127.0.0.1:7070')).to.deep.equal([
-      'http://127.0.0.1:7171',
-      'https://berth.example:7070',
-      'http://127.0.0.1:7070',
-    ]);
-  });
-
-  it('is not given the token where others could read it on the way', async () => {
-    const state = await members('http://10.0.0.1:7070');
-    expect(addressesOf(undefined, state, '127.0.0.1:7070')).to.deep.equal(['http://127.0.0.1:7070']);
-    let error: unknown;
-    try {
-      addressesOf('http://10.0.0.1:7070', state, '127.0.0.1:7070');
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(isCode(error, 'BERTH_USAGE')).to.equal(true);
-  });
-});
-
 describe('berth logs and exec', () => {
   let server: Server;
   let port: Port;
@@ -100,12 +66,17 @@ describe('berth logs and exec', () => {
     requests = [];
     server = createServer((request, response) => {
       requests.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      const isLog = request.url?.startsWith('/v1/logs/');
+      response.setHeader('content-type', isLog ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8');
       answer(request, response);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     port = { addresses: [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${portOf(server)}`], token: 't' };
   });
-  afterEach(() => void server.close());
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
 
   async function run(name: string, more: { tail?: number; since?: number; follow?: boolean } = {}) {
     const bench = await shop();
@@ -164,40 +135,143 @@ describe('berth logs and exec', () => {
       response.statusCode = 401;
       response.end(JSON.stringify({ code: 'BERTH_UNAUTHORIZED', message: 'no' }));
     };
-    expect(isCode(await failure(run('shop')), 'BERTH_UNAUTHORIZED')).to.equal(true);
+    const refused = await failure(run('shop'));
+    expect(isCode(refused, 'BERTH_UNAUTHORIZED') && refused.message).to.equal(`${port.addresses[1]}: no`);
     port = { ...port, addresses: port.addresses.slice(0, 1) };
     expect(isCode(await failure(run('shop')), 'BERTH_UNREACHABLE')).to.equal(true);
   });
 
-  async function execute(name: string, stdin?: Buffer) {
-    const bench = await shop();
-    let errors = '';
-    const printError = (text: string) => {
-      errors += text;
+  it('asks the next address when one refuses the token', async () => {
+    const other = createServer((_, response) => {
+      response.writeHead(401).end(JSON.stringify({ code: 'BERTH_UNAUTHORIZED', message: 'no' }));
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      port = { ...port, addresses: [`http://127.0.0.1:${portOf(other)}`, ...port.addresses] };
+      answer = (_, response) => response.end('one\n');
+      expect(await run('blog')).to.deep.include({ code: 0, text: 'one\n' });
+    } finally {
+      other.close();
+    }
+  });
+
+  it('gives up on logs that stand still, unless they are followed', async () => {
+    for (const begun of ['', 'one\n']) {
+      const bench = await shop();
+      const arrived = new Promise<void>((resolve) => {
+        answer = (_, response) => {
+          if (begun !== '') response.write(begun);
+          resolve();
+        };
+      });
+      let text = '';
+      const sink = async (data: Buffer | string) => {
+        text += data;
+      };
+      const ended = failure(logs(bench, await named('blog'), { port, sink, signal }));
+      await arrived;
+      while (text !== begun) await new Promise((resolve) => setImmediate(resolve));
+      await bench.clock.advance(90_000);
+      expect(isCode(await ended, 'BERTH_TIMEOUT')).to.equal(true);
+    }
+  });
+
+  for (const [title, status, type, text] of [
+    ['a page', 200, 'text/html', '<html>Sign in</html>'],
+    ['a page about an error', 404, 'text/html', '<html>Not Found</html>'],
+    ['JSON of its own', 500, 'application/json', '{"error": "no such path"}'],
+  ] as const)
+    it(`says that somebody else listens there, who answers with ${title}`, async () => {
+      answer = (_, response) => response.writeHead(status, { 'content-type': type }).end(text);
+      for (const error of [
+        await failure(run('blog')),
+        await failure(execute('blog')),
+        await failure(readHostNetwork(port, 'h-1', signal)),
+      ]) {
+        expect(isCode(error, 'BERTH_UNREACHABLE') && error.message)
+          .to.match(/^http:\S+: what answers there is not the controllers’ HTTP port; found \d+ "/)
+          .and.to.include('--http');
+      }
+    });
+
+  it('says of a command’s answer that it broke off', async () => {
+    answer = (_, response) => {
+      response.setHeader('content-length', 100);
+      response.write('{"code": 0');
+      setImmediate(() => response.destroy());
+    };
+    expect(isCode(await failure(execute('blog')), 'BERTH_UNREACHABLE')).to.equal(true);
+    answer = (_, response) => response.end('{"code": 0');
+    expect(isCode(await failure(execute('blog')), 'BERTH_UNREACHABLE')).to.equal(true);
+  });
+
+  async function execute(name: string, stdin?: Buffer, bench?: Bench) {
+    const session = bench ?? (await shop());
+    const written = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+    const streams = {
+      stdout(data: Buffer) {
+        written.stdout = Buffer.concat([written.stdout, data]);
+      },
+      stderr(data: Buffer) {
+        written.stderr = Buffer.concat([written.stderr, data]);
+      },
     };
     const command = ['sh', '-c', 'exit 3'];
-    const code = await exec({ ...bench, printError }, await named(name), {
+    const code = await exec(session, await named(name), {
       port,
+      streams,
       command,
       timeout: 5,
       signal,
       ...(stdin && { stdin }),
     });
-    return { code, printed: bench.printed, errors };
+    return { code, ...written, noted: session.noted };
   }
+  const base64 = (bytes: Buffer | string) => Buffer.from(bytes).toString('base64');
 
   it('runs a command once and passes on what it wrote and its exit code', async () => {
     let body = '';
+    const bytes = Buffer.from([0x1f, 0x8b, 0x00, 0xff, 0xc3]);
     answer = (request, response) => {
       request.on('data', (chunk: Buffer) => {
         body += chunk;
       });
-      request.on('end', () => response.end(JSON.stringify({ code: 3, stdout: 'out', stderr: 'err' })));
+      request.on('end', () => response.end(JSON.stringify({ code: 3, stdout: base64(bytes), stderr: base64('err') })));
     };
-    const bench = await execute('shop/db-0', Buffer.from('input'));
-    expect(bench).to.include({ code: 3, printed: 'out', errors: 'err' });
+    expect(await execute('shop/db-0', Buffer.from('input'))).to.deep.equal({
+      ...{ code: 3, stdout: bytes, stderr: Buffer.from('err') },
+      noted: [],
+    });
     expect(JSON.parse(body)).to.deep.equal({ command: ['sh', '-c', 'exit 3'], timeout: 5, stdin: 'input' });
     expect(requests).to.deep.equal(['POST /v1/exec/default/shop/db-0 Bearer t']);
+  });
+
+  it('says that output is missing, and ends with 1 though the command ended well', async () => {
+    answer = (_, response) =>
+      response.end(JSON.stringify({ code: 0, stdout: base64('beginning'), stderr: '', truncated: true }));
+    const { code, stdout, noted } = await execute('blog');
+    expect([code, stdout.toString()]).to.deep.equal([1, 'beginning']);
+    expect(noted[0]).to.equal('error: the command ended with 0, and wrote more than 1 MiB: the rest is missing');
+  });
+
+  it('gives up on controllers that hang, some time after the command’s own', async () => {
+    const arrived = new Promise<void>((resolve) => (answer = () => resolve()));
+    const bench = await shop();
+    let error: unknown;
+    const ended = failure(execute('blog', undefined, bench)).then((thrown) => (error = thrown));
+    await arrived;
+    await bench.clock.advance(34_999);
+    expect(error).to.equal(undefined);
+    await bench.clock.advance(1);
+    await ended;
+    expect(isCode(error, 'BERTH_TIMEOUT') && error.message).to.match(/HTTP port did not answer within 35 s/);
+  });
+
+  it('says of input that is too large what to do instead', async () => {
+    const error = await failure(execute('blog', Buffer.alloc(1 << 20, 'x')));
+    expect(isCode(error, 'BERTH_TOO_LARGE') && error.message).to.match(/found \d+ bytes as JSON; .*in parts/);
+    expect(isCode(error, 'BERTH_TOO_LARGE') && adviceOf(error)).to.equal(undefined);
+    expect(requests).to.deep.equal([]);
   });
 
   it('says of a command that took too long how to give it longer, and not that it is tried again', async () => {

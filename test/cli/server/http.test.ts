@@ -114,6 +114,7 @@ describe('the HTTP port', () => {
   });
 
   describe('exec', () => {
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
     const post = (payload: object) => app.inject({ method: 'POST', url: exec, headers: { authorization }, payload });
 
     it('runs a command with its input and answers its exit code and output', async () => {
@@ -121,13 +122,39 @@ describe('the HTTP port', () => {
       withEngine({
         exec: async (id, command, given) => {
           calls.push([id, command, given?.stdin, given?.timeoutMs]);
-          return { code: 3, stdout: 'out', stderr: 'err' };
+          given?.onOutput?.({ stream: 'stdout', data: Buffer.from([0x1f, 0x8b, 0xff]) });
+          given?.onOutput?.({ stream: 'stdout', data: Buffer.from('out') });
+          given?.onOutput?.({ stream: 'stderr', data: Buffer.from('err') });
+          return { code: 3, stdout: '', stderr: '' };
         },
       });
       const { statusCode, json } = await post({ command: ['cat', '-'], stdin: 'hällo', timeout: 5 });
-      expect([statusCode, json()]).to.deep.equal([200, { code: 3, stdout: 'out', stderr: 'err' }]);
+      const stdout = Buffer.from('\x1f\x8b\xffout', 'latin1').toString('base64');
+      expect([statusCode, json()]).to.deep.equal([200, { code: 3, stdout, stderr: base64('err') }]);
       expect(calls).to.deep.equal([['id', ['cat', '-'], 'hällo', 5000]]);
     });
+
+    it('answers the text of an engine that has no more than that', async () => {
+      withEngine({ exec: async () => ({ code: 0, stdout: 'out\n', stderr: '' }) });
+      expect((await post({ command: ['ls'] })).json()).to.deep.equal({ code: 0, stdout: base64('out\n'), stderr: '' });
+    });
+
+    for (const [size, truncated] of [
+      [1 << 20, undefined],
+      [(1 << 20) + 1, true],
+    ] as const)
+      it(`of ${size} bytes of output says ${truncated ? 'that there was more' : 'nothing more'}`, async () => {
+        withEngine({
+          async exec(_id, _command, given) {
+            for (let left = size; left > 0; left -= 40_000)
+              given?.onOutput?.({ stream: 'stderr', data: Buffer.alloc(Math.min(left, 40_000), 'x') });
+            return { code: 0, stdout: '', stderr: '' };
+          },
+        });
+        const answer = (await post({ command: ['ls'] })).json();
+        expect(Buffer.from(answer.stderr, 'base64')).to.have.lengthOf(1 << 20);
+        expect(answer.truncated).to.equal(truncated);
+      });
 
     for (const [title, payload] of [
       ['no command', {}],
