@@ -11,6 +11,7 @@ import {
 import { tarOf } from '../../../lib/docker/pause.ts';
 import { isCode } from '../../../lib/errors/index.ts';
 import { systemClock, systemRandom, uid } from '../../../lib/platform/index.ts';
+import { TEST_LABEL } from '../../harness/docker.ts';
 
 const IMAGE = 'berth-test/busybox:1';
 
@@ -23,7 +24,7 @@ describe('a real Docker Engine', function () {
     name: `berth-${name}-${installation}`,
     image: IMAGE,
     hostname: name,
-    labels: { 'io.berth.installation': installation },
+    labels: { 'io.berth.installation': installation, [TEST_LABEL]: '' },
     env: { GREETING: 'hello' },
     command: ['/busybox', ...command],
     networkMode: 'none',

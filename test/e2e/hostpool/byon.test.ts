@@ -6,14 +6,15 @@ import { expect } from 'chai';
 import { createDockerEngine } from '../../../lib/docker/index.ts';
 import { missingHere } from '../../../lib/machine/index.ts';
 import { machineContainer } from '../../../lib/machine/sandbox/container.ts';
-import { systemClock } from '../../../lib/platform/index.ts';
+import { systemClock, systemRandom, uid } from '../../../lib/platform/index.ts';
 import { fingerprintsOf } from '../../../lib/ssh/index.ts';
+import { TEST_LABEL } from '../../harness/docker.ts';
 import { docker, RealRig } from './rig.ts';
 
 const CLOUD = 'yours';
-const MACHINE = 'berth-test-byon';
+const MACHINE = `berth-test-byon-${uid(systemRandom)}`;
 
-/** A machine that somebody else made: a container like a sandbox machine, without any of our labels. */
+/** A machine that somebody else made: a container like a sandbox machine, without any label of berth's own. */
 describe('hostpool with a machine of the user’s own', function () {
   this.timeout(300_000);
   const rig = new RealRig();
@@ -32,7 +33,7 @@ describe('hostpool with a machine of the user’s own', function () {
       },
       await missingHere(),
     );
-    await engine.start(await engine.create({ ...options, name: MACHINE, labels: {} }));
+    await engine.start(await engine.create({ ...options, name: MACHINE, labels: { [TEST_LABEL]: '' } }));
     engine.close();
     address = docker('exec', MACHINE, 'hostname', '-i');
     await rig.until('host keys', CLOUD, () => {
@@ -43,10 +44,12 @@ describe('hostpool with a machine of the user’s own', function () {
     rig.start();
   });
   after(async () => {
-    await rig.delete(CLOUD);
-    await rig.stop();
-    docker('rm', '-f', '-v', MACHINE);
-    rmSync(folder, { recursive: true });
+    try {
+      await rig.close(CLOUD);
+    } finally {
+      docker('rm', '-f', '-v', MACHINE);
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   const spec = (hostKeys: Record<string, string>, hosts = address) => ({

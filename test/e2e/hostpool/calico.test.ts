@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { systemRandom, uid } from '../../../lib/platform/index.ts';
 import { calicoRole, keyspace, roleAsEtcdctl } from '../../../lib/store/index.ts';
+import { TEST_LABEL } from '../../harness/docker.ts';
 import { docker, RealRig } from './rig.ts';
 
 const CLOUD = 'felix';
-const ETCD = 'berth-test-calico-etcd';
+const ETCD = `berth-test-calico-etcd-${uid(systemRandom)}`;
 const USER = 'berth-v1-calico-node';
 
 /**
@@ -26,7 +28,8 @@ describe('hostpool with the provider calico', function () {
     }).toString();
 
   before(async () => {
-    docker('run', '-d', '--name', ETCD, '-v', '/usr/bin/etcd:/usr/bin/etcd:ro', 'berth-bed-rootfs', 'sh', '-c', START);
+    const options = ['--name', ETCD, '--label', TEST_LABEL, '-v', '/usr/bin/etcd:/usr/bin/etcd:ro'];
+    docker('run', '-d', ...options, 'berth-bed-rootfs', 'sh', '-c', START);
     const address = docker('inspect', '-f', '{{.NetworkSettings.IPAddress}}', ETCD);
     endpoint = `https://${address}:2379`;
     const subject = ['-subj', '/CN=etcd', '-addext', `subjectAltName=IP:${address},IP:127.0.0.1`];
@@ -46,10 +49,12 @@ describe('hostpool with the provider calico', function () {
     rig.start();
   });
   after(async () => {
-    await rig.delete(CLOUD);
-    await rig.stop();
-    docker('rm', '-f', '-v', ETCD);
-    rmSync(folder, { recursive: true });
+    try {
+      await rig.close(CLOUD);
+    } finally {
+      docker('rm', '-f', '-v', ETCD);
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   const spec = (network: object) => ({ location: 'sandbox', hosts: { min: 1 }, network });

@@ -5,10 +5,7 @@ describe('hostpool with the engine of this machine', function () {
   this.timeout(120_000);
   const rig = new RealRig();
   before(() => rig.start());
-  after(async () => {
-    await rig.delete('laptop');
-    await rig.stop();
-  });
+  after(() => rig.close('laptop'));
 
   it('takes it as it is, without a shim, once', async () => {
     await rig.put('laptop', { location: 'localhost', hosts: { min: 2, max: 2 } });

@@ -18,6 +18,7 @@ import type { DockerCloudStatus, HostRecord } from '../../../lib/records/index.t
 import { createSsh, localShell } from '../../../lib/ssh/index.ts';
 import { createCache, type Kind, keyspace } from '../../../lib/store/index.ts';
 import { createMemoryEtcd } from '../../../lib/store/memory/index.ts';
+import { removeAll } from '../../harness/machines.ts';
 
 const say = (fields: object, message: string) => console.error(message, JSON.stringify(fields));
 const loud: Log = { debug() {}, info: say, warn: say, error: say, child: () => loud };
@@ -50,11 +51,18 @@ export class RealRig {
     this.#manager.start();
   }
 
-  async stop(): Promise<void> {
-    await this.#manager.stop();
-    this.cache.stop();
-    this.#ssh.close();
-    this.#local.close();
+  /** Deletes a cloud and ends hostpool. Where that fails, machines go by force: a test leaves none, however it went. */
+  async close(cloud: string): Promise<void> {
+    try {
+      await this.delete(cloud);
+    } finally {
+      await this.#manager.stop();
+      const installation = this.cache.get('installation', '')?.value.id;
+      this.cache.stop();
+      this.#ssh.close();
+      this.#local.close();
+      if (installation !== undefined) await removeAll(installation);
+    }
   }
 
   async put(name: string, spec: object): Promise<void> {

@@ -7,10 +7,7 @@ describe('a change of the engines’ options', function () {
   this.timeout(600_000);
   const rig = new RealRig();
   before(() => rig.start());
-  after(async () => {
-    await rig.delete(CLOUD);
-    await rig.stop();
-  });
+  after(() => rig.close(CLOUD));
   const put = (daemon: object) => rig.put(CLOUD, { location: 'sandbox', hosts: { min: 3 }, docker: { daemon } });
   const on = (host: string, ...command: string[]) => docker('exec', `berth-machine-${host}`, ...command);
   const engines = () => rig.hosts(CLOUD).map(({ name }) => on(name, 'cat', '/run/docker.pid'));
