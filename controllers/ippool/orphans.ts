@@ -5,16 +5,15 @@ import {
   type Block,
   CalicoReader,
   nameOf as calicoNameOf,
-  decodeRecord,
   type HeldAddress,
   isEmpty,
   keyOf,
   parseWorkloadEndpointName,
   paths,
+  tryDecode,
   type WorkloadEndpointSpec,
   workloadEndpoint,
 } from '../../lib/calico/index.ts';
-import { isCode } from '../../lib/errors/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { cloudOfTunnels } from './calico-settings.ts';
@@ -106,14 +105,8 @@ export function orphanWorkloads(state: View, installation: string): Orphan[] {
   });
 }
 
-function specOf({ id, value }: Entry<'calico'>): WorkloadEndpointSpec | undefined {
-  try {
-    return decodeRecord(workloadEndpoint, id, value).spec;
-  } catch (error) {
-    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
-    throw error;
-  }
-}
+const specOf = ({ id, value }: Entry<'calico'>): WorkloadEndpointSpec | undefined =>
+  tryDecode(workloadEndpoint, id, value)?.spec;
 
 /** Blocks of our networks: addresses in them that no handle knows of, and blocks that are nobody's and empty. */
 export function orphansInBlocks(state: View, installation: string): { lost: LostAddresses[]; empty: Orphan[] } {

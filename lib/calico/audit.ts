@@ -8,13 +8,12 @@ import {
   sizeOf,
   tryParseCidr,
 } from '../addresses/index.ts';
-import { isCode, messageOf } from '../errors/index.ts';
 import { parseRange } from './addresses.ts';
 import { addressesOf, allocatedIn, tunnelsOf } from './audit-addresses.ts';
 import { auditBlock, type Finding, finding, holdings, type Report } from './audit-block.ts';
 import { Owners } from './audit-owners.ts';
 import { hostOfBlock } from './blocks.ts';
-import { type Codec, decodeRecord } from './codec.ts';
+import { type Codec, tryDecode } from './codec.ts';
 import { type Affinity, affinity, type Block, block, type Handle, handle } from './ipam-records.ts';
 import { cidrOfKey, keyOf, kindOf, nameOf, parseWorkloadEndpointName } from './keys.ts';
 import { codecs } from './kinds.ts';
@@ -81,14 +80,9 @@ export class CalicoAudit {
 
   /** What cannot be read counts as absent, and is a finding. */
   #read<T>(codec: Codec<T>, id: string, value: Buffer | undefined): T | undefined {
-    if (value === undefined) return undefined;
-    try {
-      return decodeRecord(codec, id, value);
-    } catch (error) {
-      if (!isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) throw error;
-      this.#unreadable.set(id, finding('unreadable', id, messageOf(error), 'what Calico stores there'));
-      return undefined;
-    }
+    return tryDecode(codec, id, value, (problem) =>
+      this.#unreadable.set(id, finding('unreadable', id, problem, 'what Calico stores there')),
+    );
   }
 
   /** Whether an address is kept from being handed out, as an explicit gateway has to be. */

@@ -4,7 +4,7 @@
  * fields of a newer Calico survive a change of ours.
  */
 
-import { BerthError } from '../errors/index.ts';
+import { BerthError, isCode, messageOf } from '../errors/index.ts';
 import { type Json, type JsonObject, parseJson, writeJson, writeNumber, writeString } from './json.ts';
 
 export interface Codec<T> {
@@ -26,6 +26,28 @@ export interface OptionalCodec<T> extends Codec<T> {
  */
 export const decodeRecord = <T>(codec: Codec<T>, id: string, value: Buffer): T =>
   codec.decode(parseJson(value.toString('utf8'), `/calico/${id}`), `/calico/${id}`);
+
+/**
+ * As `decodeRecord`, for what others may have written anything into.
+ *
+ * @param report  is told why a record does not parse, naming key and field
+ * @returns undefined where there is none, and where it does not parse: Calico's own programs leave it out without a word
+ */
+export function tryDecode<T>(
+  codec: Codec<T>,
+  id: string,
+  value: Buffer | undefined,
+  report?: (problem: string) => void,
+): T | undefined {
+  if (value === undefined) return undefined;
+  try {
+    return decodeRecord(codec, id, value);
+  } catch (error) {
+    if (!isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) throw error;
+    report?.(messageOf(error));
+    return undefined;
+  }
+}
 
 const wrong = (json: Json, place: string, expected: string): BerthError =>
   new BerthError('BERTH_INVALID', 'not what Calico stores there', { place, found: typeName(json), expected });

@@ -3,7 +3,7 @@ export * from './audit.ts';
 export { INSTALLATION } from './audit-owners.ts';
 export * from './blocks.ts';
 export * from './checks.ts';
-export { type Codec, decodeRecord } from './codec.ts';
+export { type Codec, decodeRecord, tryDecode } from './codec.ts';
 export * from './configuration-records.ts';
 export * from './effective.ts';
 export {
@@ -17,7 +17,7 @@ export { type Assigned, type AssignRequest, type HeldAddress, IpamPlan, type Ipa
 export * from './ipam-records.ts';
 export { type Json, type JsonObject, parseJson, writeJson } from './json.ts';
 export * from './keys.ts';
-export { codecs, problemOf } from './kinds.ts';
+export { codecs } from './kinds.ts';
 export * from './label-index.ts';
 export type { Change, Versioned } from './overlay.ts';
 export * from './policy.ts';

@@ -1,6 +1,5 @@
-import { isCode } from '../errors/index.ts';
 import type { Change, View } from '../store/index.ts';
-import { type Codec, decodeRecord } from './codec.ts';
+import { tryDecode } from './codec.ts';
 import { effectivePolicy, type Policy, type ProfileRules, type Tier } from './effective.ts';
 import { allOf, effectiveRules, namespaceSelector, serviceAccountSelector } from './effective-rules.ts';
 import { type CalicoKind, kindOf, nameOf } from './keys.ts';
@@ -46,10 +45,10 @@ export class PolicyIndex {
   apply(id: string, value: Buffer | undefined): boolean {
     const kind = kindOf(id);
     if (!kind || !CONCERNED.has(kind)) return false;
-    if (kind === 'tier') this.#setTier(nameOf(id), readable(tier, id, value));
+    if (kind === 'tier') this.#setTier(nameOf(id), tryDecode(tier, id, value));
     else if (kind === 'profile') this.#setProfile(id, value);
-    else if (kind === 'globalNetworkPolicy') this.#setPolicy(id, readable(globalNetworkPolicy, id, value));
-    else if (kind === 'networkPolicy') this.#setPolicy(id, readable(networkPolicy, id, value), namespaceOf(id));
+    else if (kind === 'globalNetworkPolicy') this.#setPolicy(id, tryDecode(globalNetworkPolicy, id, value));
+    else if (kind === 'networkPolicy') this.#setPolicy(id, tryDecode(networkPolicy, id, value), namespaceOf(id));
     else this.#labels.set(id, labelled(kind, id, value));
     this.#resolved.clear();
     return true;
@@ -103,7 +102,7 @@ export class PolicyIndex {
 
   #setProfile(id: string, value: Buffer | undefined): void {
     const name = nameOf(id);
-    const spec = readable(profile, id, value)?.spec;
+    const spec = tryDecode(profile, id, value)?.spec;
     this.#labels.setProfile(name, spec && (spec.labelsToApply ?? new Map()));
     if (spec) this.#profiles.set(name, { name, ingress: rulesOf(spec.ingress), egress: rulesOf(spec.egress) });
     else this.#profiles.delete(name);
@@ -180,16 +179,6 @@ const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 :
 /** `…/networkpolicies/<namespace>/<name>` */
 const namespaceOf = (id: string): string => id.split('/').at(-2) ?? '';
 
-function readable<T>(codec: Codec<T>, id: string, value: Buffer | undefined): T | undefined {
-  if (value === undefined) return undefined;
-  try {
-    return decodeRecord(codec, id, value);
-  } catch (error) {
-    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
-    throw error;
-  }
-}
-
 function policyOf(id: string, { spec }: Resource<GlobalNetworkPolicySpec>, namespace: string | undefined): Sorted {
   const selectors = [parseSelector(spec.selector ?? '')];
   if (spec.namespaceSelector) selectors.push(namespaceSelector(spec.namespaceSelector));
@@ -210,14 +199,14 @@ function policyOf(id: string, { spec }: Resource<GlobalNetworkPolicySpec>, names
 
 function labelled(kind: CalicoKind, id: string, value: Buffer | undefined): Labelled | undefined {
   if (kind === 'workloadEndpoint') {
-    const read = readable(workloadEndpoint, id, value);
+    const read = tryDecode(workloadEndpoint, id, value);
     return read && { ...bearing(read), ranges: read.spec.ipNetworks ?? [] };
   }
   if (kind === 'hostEndpoint') {
-    const read = readable(hostEndpoint, id, value);
+    const read = tryDecode(hostEndpoint, id, value);
     return read && { ...bearing(read), ranges: read.spec.expectedIPs ?? [] };
   }
-  const read = readable(networkSet, id, value);
+  const read = tryDecode(networkSet, id, value);
   if (!read) return undefined;
   const labels = new Map(read.metadata.labels);
   if (kind === 'networkSet') labels.set('projectcalico.org/namespace', namespaceOf(id));

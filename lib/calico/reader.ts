@@ -1,8 +1,7 @@
 import type { Cidr } from '../addresses/index.ts';
-import { isCode } from '../errors/index.ts';
 import type { Entry, View } from '../store/index.ts';
 import { parseRange } from './addresses.ts';
-import { type Codec, decodeRecord } from './codec.ts';
+import { type Codec, tryDecode } from './codec.ts';
 import type { IpamState } from './ipam.ts';
 import {
   type Affinity,
@@ -35,20 +34,11 @@ function reading<T>(codec: Codec<T>): (entry: Entry<'calico'> | undefined) => Ve
     if (!entry) return { revision: 0 };
     let read = memo.get(entry.value);
     if (!read) {
-      read = { record: readable(codec, entry) };
+      read = { record: tryDecode(codec, entry.id, entry.value) };
       memo.set(entry.value, read);
     }
     return { value: read.record, revision: entry.modRevision };
   };
-}
-
-function readable<T>(codec: Codec<T>, entry: Entry<'calico'>): T | undefined {
-  try {
-    return decodeRecord(codec, entry.id, entry.value);
-  } catch (error) {
-    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
-    throw error;
-  }
 }
 
 const read = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseCidr } from '../../../lib/addresses/index.ts';
-import { keyOf, kindOf, problemOf } from '../../../lib/calico/index.ts';
+import { audit, keyOf, kindOf } from '../../../lib/calico/index.ts';
 
 const v3 = (spec: string, metadata = '{"name":"x"}') =>
   `{"kind":"K","apiVersion":"projectcalico.org/v3","metadata":${metadata},"spec":${spec}}`;
@@ -11,6 +11,10 @@ const block = keyOf.block(parseCidr('10.60.0.0/30'));
 const policy = keyOf.globalNetworkPolicy('x');
 const whole =
   '{"cidr":"10.60.0.0/30","affinity":null,"allocations":[null],"unallocated":[0],"attributes":[],"sequenceNumber":1,"sequenceNumberForAllocation":{},"deleted":false}';
+
+/** What the audit says of a record that cannot be read. */
+const problemOf = (id: string, value: string): string | undefined =>
+  audit([[id, Buffer.from(value)]]).find(({ code }) => code === 'unreadable')?.found;
 
 describe('a record that Calico would not have written', () => {
   for (const [id, value, place] of [
@@ -75,14 +79,14 @@ describe('a record that Calico would not have written', () => {
     ['felix/v2/no-region/host/n/status', '{"time":"t","uptime":"10","first_update":true}', '.uptime:'],
   ] as const) {
     it(`${kindOf(id)}: ${value.slice(0, 100)}: names ${place.slice(0, -1)}`, () => {
-      const problem = problemOf(id, Buffer.from(value));
+      const problem = problemOf(id, value);
       expect(problem).to.match(/^\/calico\//);
       expect(problem).to.include(`${place} `);
     });
   }
 
   it('is told apart from one that is fine, and from what is none of Calico’s records', () => {
-    expect(problemOf(block, Buffer.from(whole))).to.equal(undefined);
-    expect(problemOf('something/else', Buffer.from('{'))).to.equal(undefined);
+    expect(problemOf(block, whole)).to.equal(undefined);
+    expect(problemOf('something/else', '{')).to.equal(undefined);
   });
 });
