@@ -17,7 +17,7 @@ import {
   here,
   missingHere,
 } from '../../lib/machine/index.ts';
-import { providerOf } from '../../lib/network/providers/index.ts';
+import { networkOn, providerOf } from '../../lib/network/providers/index.ts';
 import type { Clock, Log, Random } from '../../lib/platform/index.ts';
 import type { Sealer } from '../../lib/secrets/index.ts';
 import { createSsh, localShell } from '../../lib/ssh/index.ts';
@@ -84,7 +84,8 @@ export function createTools(given: {
     const cloud = record && state.get('accepted/dockerclouds', record.cloud)?.value;
     if (!cloud) throw new BerthError('BERTH_ENGINE_UNREACHABLE', `nothing is known of the host ${name}`);
     const credentials = state.get('credentials', record.cloud);
-    return links.link({ name, ...record }, credentials && (await hostpool.vault.open(credentials)), cloud.spec);
+    const spec = { ...cloud.spec, network: networkOn(cloud.spec.network, record) };
+    return links.link({ name, ...record }, credentials && (await hostpool.vault.open(credentials)), spec);
   }
 
   const discovery = discoveryTools({

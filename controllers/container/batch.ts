@@ -33,7 +33,7 @@ export async function applyNetwork(plan: HostNetworkPlan, host: Host): Promise<v
       .map(({ namespace, interfaces }) => [namespace, interfaces.flatMap(addressesOf)]),
   );
   // Where plugins choose the addresses, what they chose has to be asked for.
-  if (host.cloud?.network.provider === 'cni') delete memory.namespaces;
+  if (host.network?.provider === 'cni') delete memory.namespaces;
   const uids = new Set(plan.attachments.map(({ uid }) => uid));
   for (const what of ['network', 'namespaces', ...uids])
     if (!failed.has(what)) host.succeeded(uids.has(what) ? networkOf(what) : what);

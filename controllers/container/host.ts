@@ -1,5 +1,6 @@
 import type { ContainerSummary } from '../../lib/docker/index.ts';
 import type { HostLink } from '../../lib/machine/index.ts';
+import { networkOn } from '../../lib/network/providers/index.ts';
 import type { Context } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord, ObservedRecord } from '../../lib/records/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
@@ -46,6 +47,10 @@ export class Host {
   readonly shim: boolean;
   /** Spec of its cloud, as it is accepted. */
   readonly cloud: DockerCloudSpec | undefined;
+  /** Its cloud's network as it is on this host now. */
+  readonly network: DockerCloudSpec['network'] | undefined;
+  /** As in `Snapshot`. */
+  readonly provider: string;
   readonly containers = new Map<string, Contained>();
   /** A write found something else than expected: the cache is behind. */
   conflicted = false;
@@ -60,6 +65,8 @@ export class Host {
     this.shim = options.record.shim !== false;
     this.record = options.record;
     this.cloud = context.state.get('accepted/dockerclouds', options.record.cloud)?.value.spec;
+    this.network = this.cloud && networkOn(this.cloud.network, options.record);
+    this.provider = `${this.network?.provider} ${options.record.prepared}`;
   }
 
   /** Lists our containers; from time to time forgets what it believed to know of them. */
@@ -114,6 +121,7 @@ export class Host {
       host: this.name,
       now: context.clock.monotonic(),
       shim: this.shim,
+      provider: this.provider,
       members: this.members(),
       containers: [...this.containers.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
       namespaces: memory.namespaces ?? new Map(),

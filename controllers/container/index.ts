@@ -33,6 +33,8 @@ export const container = controller<'observed', ContainerTools>({
     calico: hostsConcerned,
     containers: ({ id }, state) => state.by('assignments', 'container', id).map(hostOf),
     hosts: nameOf,
+    // Another provider of its network.
+    'accepted/dockerclouds': ({ id }, state) => state.list('hosts', id).map(nameOf),
     credentials: ({ id }, state) => state.list('hosts', id).map(nameOf),
   },
   slots: { names: SLOTS, of: slotOf },

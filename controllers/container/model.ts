@@ -52,6 +52,8 @@ export interface Snapshot {
   now: number;
   /** The engine starts containers through the runtime shim; otherwise pause containers hold the namespaces. */
   shim: boolean;
+  /** Who makes the network, and what the host was prepared for: after a change of either a batch is due, whatever was applied. */
+  provider: string;
   /** Ordered by id. */
   members: readonly Member[];
   /** Of this installation only, ordered by id. */

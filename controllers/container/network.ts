@@ -22,9 +22,12 @@ export function networkPlan(snapshot: Snapshot): HostNetworkPlan {
   return { ...snapshot.surroundings.plan, ...(attachments.length === 0 ? nothing : {}), attachments };
 }
 
-/** Equal for plans that leave the same network behind. With the shim, a process only matters while its namespace has no name. */
-export const signature = (plan: HostNetworkPlan, { shim }: Pick<Snapshot, 'shim'>): string =>
-  JSON.stringify(plan, (key, value) => (shim && key === 'pid' ? undefined : value));
+/**
+ * Equal for plans that leave the same network behind: of one provider, with nothing done to the host in between. With the
+ * shim, a process only matters while its namespace has no name.
+ */
+export const signature = (plan: HostNetworkPlan, { shim, provider }: Pick<Snapshot, 'shim' | 'provider'>): string =>
+  JSON.stringify([provider, plan], (key, value) => (shim && key === 'pid' ? undefined : value));
 
 /** What a failure to attach an incarnation is noted under. */
 export const networkOf = (uid: string): string => `network:${uid}`;

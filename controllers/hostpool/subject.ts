@@ -1,6 +1,7 @@
 import { BerthError, messageOf, reasonOf } from '../../lib/errors/index.ts';
 import type { HostLink } from '../../lib/machine/index.ts';
 import type { ProviderHost } from '../../lib/network/index.ts';
+import { networkOn } from '../../lib/network/providers/index.ts';
 import { stillLeads } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord, Observation } from '../../lib/records/index.ts';
 import type { Shell } from '../../lib/ssh/index.ts';
@@ -22,7 +23,7 @@ export interface Subject {
 export async function linkTo({ cloud, host, record, spec, context }: Subject): Promise<HostLink> {
   const { state, tools } = context;
   const secrets = await secretsOf(state.get('credentials', cloud), tools);
-  return tools.links.link({ name: host, ...record }, secrets, spec);
+  return tools.links.link({ name: host, ...record }, secrets, { ...spec, network: networkOn(spec.network, record) });
 }
 
 /** A shell whose commands the host refuses once a newer leader has been there. */

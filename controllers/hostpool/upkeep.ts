@@ -1,5 +1,5 @@
 import type { HostLink } from '../../lib/machine/index.ts';
-import { joiningSteps, providerOf } from '../../lib/network/providers/index.ts';
+import { joiningSteps, networkOn, providerOf } from '../../lib/network/providers/index.ts';
 import { type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
 import { type Entry, nameOf, sameJson } from '../../lib/store/index.ts';
@@ -51,14 +51,14 @@ export async function keepPrepared(subject: Subject): Promise<Result> {
   const health = tools.probes.of(host);
   const due = record.renewAt !== undefined && clock.now() >= Date.parse(record.renewAt);
   const broken = health.verdict === 'answering' && health.engine === 'failing';
-  if (record.prepared === wanted && !due && !broken && !isRefused(record)) return refresh(subject);
+  if (record.prepared === wanted && !due && !broken && !isRefused(record)) return refresh(subject, { current: true });
   // Nobody is there to prepare; the next probe that is answered wakes this host.
   if (health.verdict === 'failing') return;
   const wait = broken
     ? tools.setbacks.wait(host, wanted, 'down', clock.monotonic())
     : pauseBefore(wanted, authority, subject);
   if (wait > 0) {
-    if (!broken && wait >= TURN.halted) await refresh(subject);
+    if (!broken && wait >= TURN.halted) await refresh(subject, { current: false });
     return { after: wait };
   }
   await prepareFor(wanted, subject);
@@ -106,6 +106,7 @@ async function prepareFor(wanted: string, subject: Subject): Promise<void> {
   try {
     await explaining(subject, 'Prepared', async () => {
       const link = await linkTo(subject);
+      await beginToLeave(subject);
       const renewAt = await takeSteps(subject, link, mirrorsOf(record, spec));
       const facts = await lookAt(link, subject);
       await update(
@@ -113,6 +114,7 @@ async function prepareFor(wanted: string, subject: Subject): Promise<void> {
         (current) => ({
           ...current,
           ...facts,
+          ...joined(spec),
           prepared: wanted,
           ...(renewAt !== undefined && { renewAt: timestamp(renewAt) }),
         }),
@@ -126,6 +128,17 @@ async function prepareFor(wanted: string, subject: Subject): Promise<void> {
     answered();
     throw error;
   }
+}
+
+const joined = ({ network }: DockerCloudSpec): Pick<HostRecord, 'networkProvider'> => ({
+  networkProvider: network.provider,
+});
+
+/** On record before the first step: from here on nobody relies on what the host had joined, even should the cloud return to it. */
+async function beginToLeave(subject: Subject): Promise<void> {
+  const { record, spec } = subject;
+  if (networkOn(spec.network, record) === spec.network) return;
+  await update(subject, (current) => ({ ...current, networkProvider: 'linux' }), []);
 }
 
 /** @returns when the engine's certificate is to be renewed, milliseconds since the epoch; undefined where it has none */
@@ -164,16 +177,27 @@ async function lookAt({ engine, shell }: HostLink, subject: Subject): Promise<Pa
   };
 }
 
-/** Looks again at what changes without our doing, and at what keeps the host in its cloud's network. */
-async function refresh(subject: Subject): Promise<Result> {
+/**
+ * Looks again at what changes without our doing, and at what keeps the host in its network.
+ *
+ * @param current  the host is prepared for what its cloud asks now
+ */
+async function refresh(subject: Subject, { current }: { current: boolean }): Promise<Result> {
   const { host, record, spec, context } = subject;
   if (context.tools.probes.of(host).verdict !== 'answering') return;
   const link = await linkTo(subject);
   // What is on paper does not change.
-  if (!link.shell) return;
-  const seen = await surroundingsOf(link.shell, record.address, context.signal);
-  if (!sameJson(seen, pick(record))) await update(subject, (current) => ({ ...without(current), ...seen }), []);
-  const { join } = providerOf(spec.network);
+  if (link.shell) {
+    const seen = await surroundingsOf(link.shell, record.address, context.signal);
+    if (!sameJson(seen, pick(record))) await update(subject, (before) => ({ ...without(before), ...seen }), []);
+    await keepJoined(current ? spec.network : networkOn(spec.network, record), link, subject);
+  }
+  if (current) await update(subject, (before) => ({ ...before, ...joined(spec) }), []);
+}
+
+async function keepJoined(network: DockerCloudSpec['network'], link: HostLink, subject: Subject): Promise<void> {
+  const { host, record, context } = subject;
+  const { join } = providerOf(network);
   if (join.length === 0) return;
   await explaining(subject, 'Prepared', async () => {
     const applied = await take(join, networked(subject, link));

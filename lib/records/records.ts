@@ -96,6 +96,11 @@ export interface HostRecord {
   docker: { version: string };
   /** Hash of what the host was last prepared for; absent until it was. Another one asks for preparation again. */
   prepared?: string;
+  /**
+   * The network provider that the host has joined: its cloud's once all steps of it were taken, `linux` from the moment
+   * that another begins to leave. Absent: nobody has said so yet, as on hosts of an older berth.
+   */
+  networkProvider?: NetworkRecord['provider'];
   /** When the engine's certificate is to be replaced. */
   renewAt?: Time;
   /** Mirrors of Docker Hub that the location knows of. */

@@ -11,6 +11,7 @@ import { sleep } from '../../platform/index.ts';
 import { run } from '../../ssh/index.ts';
 import { subnetOf } from '../interfaces.ts';
 import type { ProviderHost, ProviderStep } from '../provider.ts';
+import { ownRules } from './handover.ts';
 import { loginOf } from './secrets.ts';
 import { LABEL, nodeContainer, secretFilesOf } from './settings.ts';
 
@@ -58,6 +59,7 @@ export const noCalicoNode: ProviderStep = {
   async apply(host) {
     const container = await ours(host);
     if (!container) return;
+    await ownRules(host);
     await raiseFence(host);
     await host.engine.remove(container.id, { signal: host.signal });
   },

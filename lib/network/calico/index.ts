@@ -6,6 +6,7 @@
 import { createLinuxNetwork } from '../linux/index.ts';
 import type { NetworkProvider } from '../provider.ts';
 import { calicoNode, noCalicoNode } from './container.ts';
+import { felixRules } from './handover.ts';
 import { publishedPorts } from './published.ts';
 import { mark, noRemains } from './remains.ts';
 import { secrets } from './secrets.ts';
@@ -13,7 +14,7 @@ import { secrets } from './secrets.ts';
 export { backendOf, nodeContainer } from './settings.ts';
 
 export const calico: NetworkProvider = {
-  join: [mark, secrets, publishedPorts, calicoNode],
+  join: [mark, secrets, publishedPorts, calicoNode, felixRules],
   leave: [noCalicoNode, noRemains],
   network(shell) {
     const linux = createLinuxNetwork({ shell });

@@ -1,5 +1,6 @@
 import { run } from '../../ssh/index.ts';
 import type { ProviderStep } from '../provider.ts';
+import { ownRules } from './handover.ts';
 import { REMOVE } from './published.ts';
 import { SECRETS } from './settings.ts';
 
@@ -14,7 +15,9 @@ export const noRemains: ProviderStep = {
     // The mark of what calico/node did here: its own directories are made by the engine before it starts.
     return (await shell.run(`[ ! -e ${SECRETS} ] && [ ! -e ${MARK} ]`, { signal })).code === 0;
   },
-  async apply({ fenced, signal }) {
+  async apply(host) {
+    const { fenced, signal } = host;
+    await ownRules(host);
     await run(fenced, CLEAN, { signal, timeoutMs: 120_000, what: 'removing what calico/node left' });
   },
 };

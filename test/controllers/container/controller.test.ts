@@ -261,6 +261,59 @@ describe('the container controller', () => {
     await eventually('its end', async () => (await observed()) === undefined);
   });
 
+  describe('when its cloud goes over to another provider', () => {
+    let batches: number;
+    const cloudOf = (provider: 'linux' | 'calico') =>
+      put('accepted/dockerclouds/cloud', {
+        ...{ generation: 1, uid: 1 },
+        spec: { ...CLOUD, network: { ...CLOUD.network, provider } },
+      });
+    const hostOf = async (more: Partial<HostRecord>) =>
+      put('hosts/cloud/h-1', { ...((await world.list('hosts'))['cloud/h-1'] as object), ...more });
+    const more = async () => {
+      await world.clock.advance(5000);
+      const made = batches;
+      batches = 0;
+      return made;
+    };
+
+    beforeEach(async () => {
+      batches = 0;
+      around = (network) => ({
+        ...network,
+        async apply(plan, fence, signal) {
+          batches++;
+          return network.apply(plan, fence, signal);
+        },
+      });
+      await cloudOf('linux');
+      await hostOf({ networkProvider: 'linux' });
+      await assign();
+      await eventually('a running container', () => runs());
+      await more();
+    });
+
+    it('another provider makes another batch', async () => {
+      await hostOf({ networkProvider: 'calico' });
+      await more();
+      await cloudOf('calico');
+      expect(await more()).equal(1);
+      await cloudOf('linux');
+      expect(await more(), 'at once, before calico/node leaves').equal(1);
+      await hostOf({ networkProvider: 'linux', prepared: 'for linux' });
+      expect(await more(), 'what calico/node took along').equal(1);
+      await world.clock.advance(60_000);
+      expect(await more()).equal(0);
+    });
+
+    it('rules stay while the host is not prepared for calico', async () => {
+      await cloudOf('calico');
+      expect(await more()).equal(0);
+      await hostOf({ networkProvider: 'calico', prepared: 'for calico' });
+      expect(await more()).equal(1);
+    });
+  });
+
   it('leaves alone what is not of this installation', async () => {
     const { engine } = hollow.connect('h-1');
     const foreign = {

@@ -38,6 +38,7 @@ interface Made {
 /** A host of which every effect is a line: what a plan's steps do, and what fate does. */
 export class World {
   readonly shim: boolean;
+  provider = 'linux';
   readonly assignments = new Map<string, AssignmentRecord>();
   readonly endpoints = new Map<string, EndpointRecord>();
   readonly records = new Map<string, ContainerRecord>();
@@ -62,6 +63,7 @@ export class World {
       host: 'h-1',
       now: 0,
       shim: this.shim,
+      provider: this.provider,
       members: ids.map((id) => this.#member(id)),
       containers: [...this.engine.values()].filter(({ foreign }) => !foreign).map((made) => this.#contained(made)),
       namespaces: this.namespaces,

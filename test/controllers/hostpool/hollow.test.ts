@@ -55,6 +55,16 @@ describe('hostpool with hollow machines', () => {
     expect(JSON.stringify(rig.hosts('c'))).to.equal(records);
   });
 
+  it('says on each host which network it has joined, and adds that to records of an older berth', async () => {
+    const joined = () => rig.hosts('c').map(({ networkProvider }) => networkProvider);
+    await rig.cloud('c', { hosts: { min: 2 } });
+    await rig.ready('c', 2);
+    expect(joined()).to.deep.equal(['linux', 'linux']);
+    const [{ name, networkProvider: _, ...older }] = rig.hosts('c') as [ReturnType<Rig['hosts']>[0]];
+    await rig.put('hosts', `c/${name}`, older);
+    await rig.clock.until(() => joined().every((each) => each === 'linux'), 300_000, 'the field');
+  });
+
   it('lets an invalid record change nothing', async () => {
     await rig.cloud('c', { hosts: { min: 2 } });
     await rig.ready('c', 2);
