@@ -1,4 +1,4 @@
-import { tryParseAddress } from '../../lib/addresses/index.ts';
+import { canonicalAddress } from '../../lib/addresses/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
 import { containerOf, hostOf, nameOf } from '../../lib/store/index.ts';
 
@@ -49,17 +49,15 @@ function memberOf(container: Entry<'containers'>, observed: Entry<'observed'>, s
     networks: endpoint.interfaces.map(({ network, address, address6 }) => {
       const given = addresses[network] ?? address;
       const six = address6 === undefined ? [] : [address6];
-      return { name: network, addresses: [given, ...six], own: [...(isSame(given, address) ? [address] : []), ...six] };
+      return {
+        name: network,
+        addresses: [given, ...six],
+        own: [...(canonicalAddress(given) === canonicalAddress(address) ? [address] : []), ...six],
+      };
     }),
     ports: container.value.ports.map(({ port, protocol }) => ({ port, protocol })),
     published: ports,
     hostAddress: host.address,
     identity: `${uid} ${startedAt}`,
   };
-}
-
-/** However they are written. */
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [one, other].map(tryParseAddress);
-  return a !== undefined && a.family === b?.family && a.value === b.value;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Cidr, contains, tryParseCidr } from '../../lib/addresses/index.ts';
+import { type Cidr, canonicalAddress, contains, tryParseCidr } from '../../lib/addresses/index.ts';
 import { type BerthError, reasonOf } from '../../lib/errors/index.ts';
 import { timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, NetworkRecord, Observation, VirtualNetworkSpec } from '../../lib/records/index.ts';
@@ -87,7 +87,8 @@ function immutable(spec: VirtualNetworkSpec, { accepted, network, attached }: In
   if (spec.cidr !== undefined && spec.cidr !== network.cidr) fixed(['cidr'], network.cidr, spec.cidr, instead);
   if (spec.blockSize !== old.blockSize && blockSizeChanged(network, spec.blockSize))
     fixed(['blockSize'], network.blockSize, spec.blockSize, instead);
-  if (spec.gateway !== old.gateway) fixed(['gateway'], old.gateway, spec.gateway, instead);
+  if (spec.gateway !== (old.gateway && canonicalAddress(old.gateway)))
+    fixed(['gateway'], old.gateway, spec.gateway, instead);
   const lost = old.pools.find((range) => range !== spec.cidr && !spec.pools.includes(range));
   if (lost !== undefined && network.ranges?.includes(lost))
     fixed(['pools'], old.pools.join(', '), spec.pools.join(', ') || 'none', `ranges can be added; ${instead}`);

@@ -3,7 +3,7 @@
  * Felix on each of them works, and which tunnels they have. Pure.
  */
 
-import { formatAddress, tryParseAddress, tryParseCidr } from '../../lib/addresses/index.ts';
+import { canonicalAddress, formatAddress, tryParseAddress, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   type BGPConfigurationSpec,
   type BGPPeerSpec,
@@ -91,8 +91,7 @@ export function bgpPeerSpecs(cloud: string, { bgp }: Network): Map<string, BGPPe
     (bgp?.peers ?? []).filter(isReadable).map(({ address, asNumber, hosts }) => {
       const own = `${CLOUD_LABEL} == "${cloud}"`;
       const nodeSelector = hosts === 'all()' ? own : `${own} && (${hosts})`;
-      const parsed = tryParseAddress(address);
-      const peerIP = parsed ? formatAddress(parsed) : address;
+      const peerIP = canonicalAddress(address);
       return [peerName(cloud, peerIP), { nodeSelector, peerIP, asNumber }];
     }),
   );

@@ -1,5 +1,6 @@
 import {
   type Address,
+  canonicalAddress,
   contains,
   ordinalOf,
   rangeAround,
@@ -36,7 +37,7 @@ export function gatewayFor(
 ): GatewayChange {
   const { gateway: before } = network.value;
   const { gateway, ...others } = spec;
-  if ((gateway ?? GATEWAY) === before) return { spec, guards: [], refused: [] };
+  if ((gateway ?? GATEWAY) === canonicalAddress(before)) return { spec, guards: [], refused: [] };
   const stays = (reason: string, message: string): GatewayChange => {
     event(about, 'Warning', reason, message);
     const kept = before === GATEWAY ? others : { ...others, gateway: before };

@@ -126,3 +126,9 @@ export function tryParseAddress(text: string): Address | undefined {
   const bytes = ipaddr.IPv6.parse(text).toByteArray();
   return { family: 6, value: bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) };
 }
+
+/** An address as `formatAddress` writes it, so that equal ones are equal as text; anything else as it is. */
+export function canonicalAddress(text: string): string {
+  const address = tryParseAddress(text);
+  return address ? formatAddress(address) : text;
+}

@@ -1,5 +1,6 @@
 import {
   type Cidr,
+  canonicalAddress,
   contains,
   formatCidr,
   overlaps,
@@ -86,11 +87,13 @@ export function checkVirtualNetwork(
   return problems.length > 0 ? undefined : canonical(spec);
 }
 
-/** The spec with its ranges as Calico writes them. */
+/** The spec with its ranges and addresses as Calico writes them. */
 export const canonical = <S extends Declared>(spec: S): S => ({
   ...spec,
   ...(spec.cidr !== undefined && { cidr: formatCidr(parseCidr(spec.cidr)) }),
   pools: spec.pools.map((text) => formatCidr(parseCidr(text))),
+  ...(spec.gateway !== undefined && { gateway: canonicalAddress(spec.gateway) }),
+  dnsServers: spec.dnsServers.map((server) => (typeof server === 'string' ? canonicalAddress(server) : server)),
 });
 
 type Wrong = (path: Path, found: string, expected: string) => void;
@@ -102,7 +105,7 @@ function readRange(text: string, wrong: (expected: string) => void): Cidr | unde
     return undefined;
   }
   const [shortest, longest] = PREFIXES[range.family];
-  const special = SPECIAL.find((each) => contains(each, range));
+  const special = SPECIAL.find((each) => overlaps(each, range));
   if (range.prefix < shortest) wrong(`a prefix length of ${shortest} to ${longest}`);
   else if (special) wrong(`a range that hosts do not use themselves, as they do ${formatCidr(special)}`);
   else return range;

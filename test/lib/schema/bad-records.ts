@@ -172,6 +172,7 @@ const networks: Row[] = [
   ['no range', '  cidr: 10.1.0.0', 'BERTH_INVALID', '5:9', 'spec.cidr', 'a range such as 192.168.34.0/24'],
   ['half of all addresses', '  cidr: 0.0.0.0/1', 'BERTH_INVALID', '5:9', 'spec.cidr', 'a prefix length of 8 to 32'],
   ['link-local addresses', '  cidr: 169.254.1.0/24', 'BERTH_INVALID', '5:9', 'spec.cidr', 'hosts do not use themselves'],
+  ['more than link-local addresses', '  cidr: 169.0.0.0/8', 'BERTH_INVALID', '5:9', 'spec.cidr', 'hosts do not use themselves'],
   ['a gateway elsewhere', '  cidr: 10.1.0.0/24\n  gateway: 10.2.0.1', 'BERTH_INVALID', '6:12', 'spec.gateway', 'an address in 10.1.0.0/24'],
   ['a gateway of no range', '  gateway: 10.2.0.1', 'BERTH_INVALID', '5:12', 'spec.gateway', 'a cidr as well'],
   ['a gateway by name', '  cidr: 10.1.0.0/24\n  gateway: gw', 'BERTH_INVALID', '6:12', 'spec.gateway', 'an IP address'],
@@ -325,6 +326,16 @@ const records: BadRecord[] = [
     code: 'BERTH_BAD_KEY',
     expected: 'a–z',
   },
+  ...['a.b', 'a.b.c', 'Bad', 'bad/worse'].map(
+    (id): BadRecord => ({
+      what: `a network that is called ${id}`,
+      kind: 'virtualnetworks',
+      id,
+      value: Buffer.from('kind: VirtualNetwork'),
+      code: 'BERTH_BAD_KEY',
+      expected: id === 'bad/worse' ? 'virtualnetworks/<name>' : 'a–z',
+    }),
+  ),
   {
     what: 'names too long for a network',
     kind: 'applications',

@@ -21,6 +21,15 @@ describe('a VirtualNetwork', () => {
   ])
     it(`may be {${spec}}`, () => expect(parse(`spec: {${spec}}`)).to.include({ ok: true }));
 
+  it('is accepted with its gateway and name servers in canonical form', () => {
+    const read = parse(
+      'spec: { cidr: "fd00:34::/64", gateway: "FD00:34:0::1", dnsServers: ["FD00::0:53", 10.0.0.53] }',
+    );
+    expect(read.ok && [read.spec.gateway, ...read.spec.dnsServers]).to.deep.equal([
+      ...['fd00:34::1', 'fd00::53', '10.0.0.53'],
+    ]);
+  });
+
   it('is accepted with its ranges in canonical form', () => {
     const read = parse('spec: { cidr: "FD00:0:0:34::/64", pools: ["fd00:0035:0::/64"] }');
     expect(read.ok && [read.spec.cidr, ...read.spec.pools]).to.deep.equal(['fd00:0:0:34::/64', 'fd00:35::/64']);
