@@ -4,7 +4,7 @@ import { follow } from './reading.ts';
 import { noteIfNobodyActs } from './records.ts';
 import type { Item } from './resources/index.ts';
 import { conditionsOf, currentCondition } from './resources/user.ts';
-import { chooseAll, parseSelections, type Selection } from './selection.ts';
+import { choose, chooseAll, parseSelections, type Selection } from './selection.ts';
 import { complain, type ExitCode, type Session } from './session.ts';
 
 /** What is waited for. */
@@ -68,13 +68,24 @@ export async function wait(session: Session, args: readonly string[], options: W
   }
 }
 
+/** One thing that is waited for. */
+interface Subject {
+  selection: number;
+  /** As it is printed: by its whole name where another one has the same. */
+  shown: string;
+  /** It, among all of its kind. */
+  pick(items: readonly Item[]): Item | undefined;
+  /** What is missing. */
+  why: string;
+}
+
 /** What of all that is named has not come about yet. */
 class Waiting {
   readonly #session: Session;
   readonly #selections: readonly Selection[];
   readonly #options: WaitOptions;
-  /** What is missing, by the name that is printed; fixed by the first look. */
-  #missing: Map<string, { selection: number; id: string; why: string }> | undefined;
+  /** Fixed by the first look; who is as asked for goes from it. */
+  #missing: Set<Subject> | undefined;
 
   constructor(session: Session, selections: readonly Selection[], options: WaitOptions) {
     this.#session = session;
@@ -88,36 +99,41 @@ class Waiting {
       const errors = this.#begin(items);
       if (errors.length > 0) return complain(this.#session, errors);
     }
-    for (const [name, subject] of this.#missing ?? []) {
-      const item = items[subject.selection]?.find(({ id, name }) => id === subject.id || name === subject.id);
-      const why = whatIsMissing(this.#options.goal, item);
+    for (const subject of this.#missing ?? []) {
+      const why = whatIsMissing(this.#options.goal, subject.pick(items[subject.selection] ?? []));
       if (why === undefined) {
-        this.#missing?.delete(name);
-        this.#session.print(`${name} condition met\n`);
+        this.#missing?.delete(subject);
+        this.#session.print(`${subject.shown} condition met\n`);
       } else subject.why = why;
     }
     return this.#missing?.size === 0 ? 0 : undefined;
   }
 
   giveUp(): void {
-    for (const [name, { why }] of this.#missing ?? [])
-      this.#session.note(`error: timed out waiting for the condition on ${name}: ${why}`);
+    for (const { shown, why } of this.#missing ?? [])
+      this.#session.note(`error: timed out waiting for the condition on ${shown}: ${why}`);
   }
 
   /** Takes down what is waited for. @returns what does not exist and should */
   #begin(items: readonly (readonly Item[])[]): BerthError[] {
     const { goal, namespace } = this.#options;
     const mayBeAbsent = goal.for === 'delete' || goal.for === 'create';
-    const missing = new Map<string, { selection: number; id: string; why: string }>();
+    const missing = new Set<Subject>();
     const errors: BerthError[] = [];
     for (const [i, selection] of this.#selections.entries()) {
-      const found = chooseAll(items[i] ?? [], selection, namespace);
-      for (const { id, name } of found.chosen)
-        missing.set(`${selection.resource.singular}/${name}`, { selection: i, id, why: '' });
+      const all = items[i] ?? [];
+      const { singular } = selection.resource;
+      const add = (name: string, pick: Subject['pick']) =>
+        void missing.add({ selection: i, shown: `${singular}/${name}`, pick, why: '' });
+      const found = chooseAll(all, selection, namespace);
+      for (const { id, name } of found.chosen) {
+        const isOnlyOne = found.chosen.filter((item) => item.name === name).length === 1;
+        add(isOnlyOne ? name : id, (now) => now.find((item) => item.id === id));
+      }
       if (!mayBeAbsent) errors.push(...found.missing);
       else
-        for (const name of selection.names.filter((name) => !found.chosen.some((item) => item.name.startsWith(name))))
-          missing.set(`${selection.resource.singular}/${name}`, { selection: i, id: name, why: '' });
+        for (const name of new Set(selection.names))
+          if (choose(all, name).length === 0) add(name, (now) => choose(now, name)[0]);
     }
     this.#missing = missing;
     if (errors.length === 0 && missing.size === 0 && goal.for !== 'delete')

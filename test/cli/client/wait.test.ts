@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseGoal, wait } from '../../../cli/client/wait.ts';
 import { isCode } from '../../../lib/errors/index.ts';
-import { applicationStatus, Bench, host, ready } from './support.ts';
+import { applicationStatus, assignment, Bench, host, ready } from './support.ts';
 
 const SHOP = 'location: c\nservices: [{ type: "docker:web:1" }]\n';
 
@@ -12,7 +12,12 @@ async function shop(status: 'True' | 'False', message = ''): Promise<Bench> {
 }
 
 /** Starts to wait; `code()` is what it ended with. */
-function begin(bench: Bench, args: readonly string[], goal: string, more: { timeout?: number; all?: boolean } = {}) {
+function begin(
+  bench: Bench,
+  args: readonly string[],
+  goal: string,
+  more: { timeout?: number; all?: boolean; namespace?: undefined } = {},
+) {
   let code: number | undefined;
   const ended = wait(bench, args, { namespace: 'default', goal: parseGoal(goal), timeout: 60_000, ...more }).then(
     (given) => {
@@ -111,6 +116,42 @@ describe('berth wait', () => {
     await bench.clock.advance(10);
     await bench.put({ hosts: { 'c/h-1': host('c') } });
     expect(await there.ended).to.equal(0);
+  });
+
+  it('waits for each of those of one name, in several namespaces or on several hosts', async () => {
+    const bench = await shop('True');
+    await bench.put({ applications: { 'other/shop': SHOP } });
+    const generation = await bench.generation('applications', 'other/shop');
+    const put = (status: 'True' | 'False') =>
+      bench.put({ 'status/applications': { 'other/shop': applicationStatus(generation, status) } });
+    await put('False');
+    const { code, ended } = begin(bench, ['app'], 'condition=Ready', { all: true, namespace: undefined });
+    await bench.clock.until(() => bench.printed !== '', 1000);
+    expect([bench.take(), code()]).to.deep.equal(['application/default/shop condition met\n', undefined]);
+    await put('True');
+    expect(await ended).to.equal(0);
+    expect(bench.printed).to.equal('application/other/shop condition met\n');
+
+    const moving = { 'h-1/default/shop/web-0': assignment('a'), 'h-2/default/shop/web-0': assignment('b') };
+    await bench.put({ assignments: moving });
+    const gone = begin(bench, ['assignment/shop/web-0'], 'delete');
+    await bench.delete('assignments', 'h-1/default/shop/web-0');
+    await bench.clock.advance(10);
+    expect(gone.code()).to.equal(undefined);
+    await bench.delete('assignments', 'h-2/default/shop/web-0');
+    expect(await gone.ended).to.equal(0);
+  });
+
+  it('does not take one thing for another whose name begins alike', async () => {
+    const bench = await shop('True');
+    await bench.put({ applications: { 'default/shop-api': SHOP } });
+    const { code, ended } = begin(bench, ['app', 'shop-api', 'shop-ap'], 'create');
+    await bench.clock.advance(10);
+    expect([code(), bench.printed]).to.deep.equal([undefined, 'application/shop-api condition met\n']);
+    await bench.put({ applications: { 'default/shop-ap': SHOP } });
+    expect(await ended).to.equal(0);
+    expect(await begin(bench, ['app', 'shop-api', 'shop-a'], 'create', { timeout: 0 }).ended).to.equal(1);
+    expect(bench.noted[0]).to.include('application/shop-a: it does not exist');
   });
 
   for (const [goal, met] of [
