@@ -89,7 +89,9 @@ function endpointOf(text: string): string {
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url?.pathname !== '/' || url.username !== '')
     throw usage('not the address of an etcd', text, 'http://host:2379 or https://host:2379');
-  return `${url.protocol}//${url.hostname}:${url.port || '2379'}`;
+  // From the text: a URL forgets the port that its protocol has anyway, and etcd's is another.
+  const given = url.port || /:(\d+)\/?$/.exec(full)?.[1];
+  return `${url.protocol}//${url.hostname}:${Number(given ?? 2379)}`;
 }
 
 async function readTls({ etcdCacert, etcdCert, etcdKey }: EtcdFlags): Promise<NonNullable<EtcdOptions['tls']>> {

@@ -33,6 +33,16 @@ describe('the options of etcd', () => {
     ]);
   });
 
+  it('keep the port that is given, also where it is the usual one of the protocol', async () => {
+    expect((await read({ etcd: 'http://a:80,b:80/,[::1]:80,[::1]' })).endpoints).to.deep.equal([
+      'http://a:80',
+      'http://b:80',
+      'http://[::1]:80',
+      'http://[::1]:2379',
+    ]);
+    expect((await read({ etcd: 'https://a:443' })).endpoints).to.deep.equal(['https://a:443']);
+  });
+
   it('do not count for an etcd that this process started', async () => {
     const access = await readEtcdAccess({ prefix: '/other', etcdUser: 'anna' }, 'http://127.0.0.1:1');
     expect([access.prefix, access.optionsFor('reader')]).to.deep.equal([
