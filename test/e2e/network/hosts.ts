@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { CommandResult, RunOptions, Shell } from '../../../lib/ssh/index.ts';
+import { mortal } from '../../harness/children.ts';
 
 /** A host made of namespaces: its own network, its own /run and /var/lib, this machine's programs. */
 export interface FakeHost extends Shell {
@@ -66,9 +67,8 @@ export async function fakeHosts(count: number): Promise<{ hosts: FakeHost[]; sto
 }
 
 async function holder(): Promise<ChildProcess> {
-  const child = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'sh', '-c', SETUP], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const command = ['--net', '--mount', '--propagation', 'private', 'sh', '-c', SETUP];
+  const child = mortal(spawn('unshare', command, { stdio: ['ignore', 'pipe', 'inherit'] }));
   await Promise.race([
     once(child.stdout!, 'data'),
     once(child, 'exit').then(() => Promise.reject(new Error('cannot make a host of namespaces: is this root?'))),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { mortal } from '../../harness/children.ts';
 import type { FakeHost } from './hosts.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -16,7 +17,10 @@ const entering = ({ container }: Pick<Asker, 'container'>): string =>
 
 /** @param targets  `tcp 10.64.0.1 [port]`, `udp …`, `ping …` @returns what each said, '' for silence */
 export async function ask(asker: Asker, targets: readonly string[]): Promise<string[]> {
-  const { stdout } = await asker.host.run(`${entering(asker)}node ${file('ask.mjs')}`, { stdin: targets.join('\n') });
+  const command = `${entering(asker)}node ${file('ask.mjs')}`;
+  const { code, stdout, stderr } = await asker.host.run(command, { stdin: targets.join('\n') });
+  // Who could not ask did not hear silence.
+  if (code !== 0) throw new Error(`ask.mjs ended with ${code}: ${stderr}`);
   return stdout.split('\n').slice(0, targets.length);
 }
 
@@ -26,9 +30,8 @@ export class Programs {
 
   async start(where: Asker, name: string): Promise<ChildProcess> {
     const inner = `exec ${entering(where)}node ${file('answer.mjs')} ${name}`;
-    const child = spawn('nsenter', ['-t', String(where.host.pid), '-n', '-m', 'sh', '-c', inner], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const command = ['-t', String(where.host.pid), '-n', '-m', 'sh', '-c', inner];
+    const child = mortal(spawn('nsenter', command, { stdio: ['ignore', 'pipe', 'inherit'] }));
     this.#running.push(child);
     await once(child.stdout!, 'data');
     return child;
