@@ -1,4 +1,4 @@
-import { type Address, type Cidr, contains, formatCidr, parseCidr, tryParseCidr } from '../addresses/index.ts';
+import { type Address, type Cidr, contains, formatCidr, tryParseCidr } from '../addresses/index.ts';
 import { BlockSearch, type Place, type Pool, placeOf, reservedIn } from './block-search.ts';
 import { affinityOf, hostOfBlock, isEmpty, newBlock, rfc3339 } from './blocks.ts';
 import {
@@ -16,10 +16,10 @@ import { type Reserved, WorkingBlock } from './working-block.ts';
 
 export type { Pool } from './block-search.ts';
 
-/** Calico's IPAM records as they were read. A record that does not parse is there but `unreadable`: never written over. */
+/** Calico's IPAM records as they were read. One that does not parse has a revision and no value: it is never written over. */
 export interface IpamState {
   config(): IpamConfig | undefined;
-  block(id: string): Versioned<Block> & { unreadable?: boolean };
+  block(id: string): Versioned<Block>;
   affinity(id: string): Versioned<Affinity>;
   /** Ids of all affinities of a host. */
   affinities(host: string): string[];
@@ -101,6 +101,9 @@ export class IpamPlan {
    * @returns the address, or a sentence that says why there is none
    */
   assign(request: AssignRequest): Assigned {
+    if (this.#handles.isUnreadable(keyOf.handle(request.handle))) {
+      return { refused: `the record of handle ${request.handle} cannot be read` };
+    }
     const config = this.#state.config();
     const address =
       this.#fromOwnBlocks(request) ??
@@ -134,7 +137,7 @@ export class IpamPlan {
   }
 
   /**
-   * Frees all addresses of a handle, and the handle.
+   * Frees all addresses of a handle, and the handle, also one that cannot be read: whose it is its key says.
    *
    * @param held  addresses that it should hold: where the handle's own record does not lead to one, its block is searched
    *   as well, so that a lost handle leaks nothing
@@ -144,13 +147,16 @@ export class IpamPlan {
     this.#search.again();
     const id = keyOf.handle(handle);
     const record = this.#handles.get(id);
-    const freed = [...(record?.block.keys() ?? [])].sort().flatMap((cidr) => this.#releaseIn(parseCidr(cidr), handle));
+    const freed = [...(record?.block.keys() ?? [])].sort().flatMap((text) => {
+      const cidr = tryParseCidr(text);
+      return cidr ? this.#releaseIn(cidr, handle) : [];
+    });
     for (const { address, block } of held) {
       if (freed.some(({ family, value }) => family === address.family && value === address.value)) continue;
       const cidr = block();
       if (cidr) freed.push(...this.#releaseIn(cidr, handle));
     }
-    if (record) this.#handles.set(id, undefined);
+    if (record || this.#handles.isUnreadable(id)) this.#handles.set(id, undefined);
     return freed;
   }
 
@@ -165,11 +171,14 @@ export class IpamPlan {
     return freed;
   }
 
-  /** Takes a block from its host: an empty one goes, one in use stays without a host. One that cannot be read stays its. */
+  /**
+   * Takes a block from its host: an empty one goes, one in use stays without a host. A block that cannot be read stays as
+   * it is, with its affinity; an affinity that cannot be read goes.
+   */
   releaseAffinity(host: string, cidr: Cidr): void {
     this.#search.again();
     const id = keyOf.block(cidr);
-    if (this.#isUnreadable(id)) return;
+    if (this.#blocks.isUnreadable(id)) return;
     const block = this.#blocks.get(id)?.block;
     if (block && hostOfBlock(block) === host) {
       const { affinity_claim_time: _, ...unclaimed } = block;
@@ -212,7 +221,7 @@ export class IpamPlan {
         const block = this.#blocks.get(id);
         if (!block) {
           // Somebody stopped between affinity and block. One that does not parse is left alone.
-          if (this.#isUnreadable(id) || !this.#isUsable(cidr, id)) continue;
+          if (this.#blocks.isUnreadable(id) || !this.#isUsable(cidr, id)) continue;
           return this.#claim(place, request);
         }
         if (block.affinity !== affinityOf(request.host)) {
@@ -231,7 +240,10 @@ export class IpamPlan {
     const limit = config?.maxBlocksPerHost || BLOCKS_PER_HOST;
     if (pools.reduce((count, pool) => count + this.#ownBlocks(host, pool).length, 0) >= limit) return undefined;
     const isFree = ({ cidr, id }: Place) =>
-      this.#blocks.get(id) === undefined && !this.#isUnreadable(id) && this.#isUsable(cidr, id);
+      this.#blocks.get(id) === undefined &&
+      !this.#blocks.isUnreadable(id) &&
+      this.#isUsable(cidr, id) &&
+      !this.#affinities.isUnreadable(keyOf.affinity(host, cidr));
     for (const pool of pools) {
       const place = this.#search.find('claim', pool, host, isFree);
       if (place) return this.#claim(place, request);
@@ -243,9 +255,11 @@ export class IpamPlan {
   #reclaimed(request: AssignRequest): Address | undefined {
     const isIdle = ({ cidr, id }: Place) => {
       const block = this.#blocks.get(id);
-      if (!block?.isEmpty || hostOfBlock(block) === undefined) return false;
+      const owner = block?.isEmpty ? hostOfBlock(block) : undefined;
+      if (!block || owner === undefined) return false;
       const age = request.now - Date.parse(block.claimed ?? new Date(0).toISOString());
-      return age >= RECLAIMED_AFTER && this.#isUsable(cidr, id);
+      if (age < RECLAIMED_AFTER || !this.#isUsable(cidr, id)) return false;
+      return ![owner, request.host].some((host) => this.#affinities.isUnreadable(keyOf.affinity(host, cidr)));
     };
     for (const pool of request.pools) {
       const place = this.#search.find('reclaim', pool, request.host, isIdle);
@@ -293,7 +307,8 @@ export class IpamPlan {
 
   #confirm(id: string): void {
     const affinity = this.#affinities.get(id);
-    if (affinity && (affinity.state === '' || affinity.state === CONFIRMED.state)) return;
+    if (affinity ? affinity.state === '' || affinity.state === CONFIRMED.state : this.#affinities.isUnreadable(id))
+      return;
     this.#affinities.set(id, affinity ? { ...affinity, ...CONFIRMED } : CONFIRMED);
   }
 
@@ -314,10 +329,6 @@ export class IpamPlan {
     });
     this.#own.set(pool, byHost.set(host, { version, places }));
     return places;
-  }
-
-  #isUnreadable(id: string): boolean {
-    return this.#blocks.get(id) === undefined && this.#state.block(id).unreadable === true;
   }
 
   /** Whether a new block would have an address to hand out. */

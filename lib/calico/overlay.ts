@@ -4,6 +4,9 @@ export interface Versioned<T> {
   revision: number;
 }
 
+/** There is something that does not parse: its value is absent, its revision is not 0. */
+export const isUnreadable = ({ value, revision }: Versioned<unknown>): boolean => value === undefined && revision !== 0;
+
 /** One write of a plan. Without a value: a delete. Lands only if the key still has that mod_revision. */
 export interface Change {
   /** Below `/calico/`. */
@@ -53,6 +56,13 @@ export class Overlay<T> {
     return this.#draft(id).value;
   }
 
+  /** Whether there is something that does not parse, and that is neither changed nor written over. */
+  isUnreadable(id: string): boolean {
+    const draft = this.#draft(id);
+    return !draft.dirty && isUnreadable(draft);
+  }
+
+  /** One that is unreadable can only be deleted. */
   set(id: string, value: T | undefined): void {
     const before = this.#draft(id);
     this.#replace(id, { value, revision: before.revision, dirty: true });

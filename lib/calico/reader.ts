@@ -13,7 +13,7 @@ import {
   type IpamConfig,
   ipamConfig,
 } from './ipam-records.ts';
-import { cidrOfKey, keyOf, paths } from './keys.ts';
+import { keyOf, paths } from './keys.ts';
 import type { Versioned } from './overlay.ts';
 import {
   type IPPoolSpec,
@@ -54,7 +54,7 @@ const read = {
 
 /**
  * Calico's records in the cache, parsed when they are asked for and once for each revision.
- * What does not parse is as good as absent, except that blocks tell, so that nobody writes over them.
+ * What does not parse has no value, but a revision, so that nobody takes it for absent and writes over it.
  */
 export class CalicoReader implements IpamState {
   readonly #state: View;
@@ -67,9 +67,8 @@ export class CalicoReader implements IpamState {
     return read.config(this.#entry(keyOf.ipamConfig())).value;
   }
 
-  block(id: string): Versioned<Block> & { unreadable?: boolean } {
-    const found = read.block(this.#entry(id));
-    return { ...found, unreadable: found.revision !== 0 && found.value === undefined };
+  block(id: string): Versioned<Block> {
+    return read.block(this.#entry(id));
   }
 
   affinity(id: string): Versioned<Affinity> {
@@ -106,11 +105,6 @@ export class CalicoReader implements IpamState {
 
   ipReservation(name: string): Versioned<Resource<IPReservationSpec>> {
     return read.ipReservation(this.#entry(keyOf.ipReservation(name)));
-  }
-
-  /** Ranges of all blocks of a family, readable or not: their keys say. */
-  blockRanges(family: 4 | 6): Cidr[] {
-    return this.#state.list('calico', paths.blocks(family)).flatMap(({ id }) => cidrOfKey(id) ?? []);
   }
 
   reservations(): readonly Cidr[] {

@@ -98,6 +98,80 @@ describe('what other clients left half done', () => {
   });
 });
 
+describe('a handle', () => {
+  const first = parseCidr('10.60.0.0/30');
+  const held = [{ address: { family: 4 as const, value: first.base }, block: () => first }];
+  const single: Partial<AssignRequest> = { pools: [{ cidr: first, blockSize: 30 }] };
+  const releasing = (tree: Tree): string[] => {
+    const plan = new IpamPlan(tree);
+    const freed = plan.release('a', held).map(formatAddress);
+    const { id } = endpointChange('n1', 'a', undefined);
+    expect(tree.commit([...plan.changes(), { id, expect: tree.records.get(id)!.revision }])).not.to.equal(undefined);
+    return freed;
+  };
+
+  it('that cannot be read is given nothing, and goes when it is released', () => {
+    const tree = new Tree();
+    assign(tree, 'n1', 'a', single);
+    tree.put(keyOf.handle('a'), '{"block":[]}');
+    expect(assign(tree, 'n1', 'a', single)).to.equal('the record of handle a cannot be read');
+    expect(assign(tree, 'n1', 'b', single)).to.equal('10.60.0.1');
+    expect(releasing(tree)).to.deep.equal(['10.60.0.0']);
+    expect(tree.records.has(keyOf.handle('a'))).to.equal(false);
+    expect(tree.audit.findings()).to.deep.equal([]);
+  });
+
+  it('that names what is no block frees the rest, and goes', () => {
+    const tree = new Tree();
+    assign(tree, 'n1', 'a', single);
+    tree.put(keyOf.handle('a'), '{"block":{"10.60.0.1/30":1,"10.60.0.0/30":1,"x":2},"deleted":false}');
+    expect(releasing(tree)).to.deep.equal(['10.60.0.0']);
+    expect(tree.records.has(keyOf.handle('a'))).to.equal(false);
+    expect(tree.audit.findings()).to.deep.equal([]);
+  });
+});
+
+describe('an affinity that cannot be read', () => {
+  const cidr = parseCidr('10.60.0.0/30');
+  const id = keyOf.affinity('n1', cidr);
+  const garbage = '{"state":0}';
+  const text = (tree: Tree) => tree.records.get(id)?.value.toString();
+
+  it('is left alone, and no block is claimed there', () => {
+    const tree = new Tree();
+    tree.put(id, garbage);
+    expect(assign(tree, 'n1', 'a')).to.equal('10.60.0.4');
+    expect(text(tree)).to.equal(garbage);
+    expect(tree.blocks().map((block) => block.cidr)).to.deep.equal(['10.60.0.4/30']);
+  });
+
+  it('is left alone where its block is borrowed from', () => {
+    const tree = new Tree();
+    const single: Partial<AssignRequest> = { pools: [{ cidr, blockSize: 30 }] };
+    assign(tree, 'n1', 'a', single);
+    tree.put(id, garbage);
+    expect(assign(tree, 'n1', 'b', single)).to.equal('10.60.0.1');
+    expect(text(tree)).to.equal(garbage);
+  });
+
+  it('keeps its idle block from others, and goes when its host does', () => {
+    const tree = new Tree();
+    tree.put(keyOf.ipamConfig(), strict);
+    const single: Partial<AssignRequest> = { pools: [{ cidr, blockSize: 30 }] };
+    assign(tree, 'n1', 'a', single);
+    const plan = new IpamPlan(tree);
+    plan.release('a');
+    tree.commit(plan.changes());
+    tree.put(id, garbage);
+    expect(assign(tree, 'n2', 'b', { ...single, now: now + 60_000 })).to.match(/own blocks is free/);
+    const leaving = new IpamPlan(tree);
+    leaving.releaseAffinity('n1', cidr);
+    tree.commit(leaving.changes());
+    expect(tree.affinities('n1')).to.deep.equal([]);
+    expect(tree.blocks()).to.deep.equal([]);
+  });
+});
+
 describe('a block whose lists contradict each other', () => {
   const id = keyOf.block(parseCidr('10.60.0.0/30'));
   for (const [what, from, to, ...given] of [

@@ -5,6 +5,7 @@ import {
   block,
   CalicoAudit,
   type Change,
+  type Codec,
   decodeRecord,
   handle,
   type IpamState,
@@ -13,6 +14,8 @@ import {
   keyOf,
   paths,
   singleAddress,
+  tryDecode,
+  type Versioned,
   workloadEndpoint,
   workloadEndpointName,
 } from '../../../lib/calico/index.ts';
@@ -21,7 +24,8 @@ import {
 export class Tree implements IpamState {
   readonly records = new Map<string, { value: Buffer; revision: number }>();
   readonly audit = new CalicoAudit();
-  revision = 0;
+  /** As of an empty etcd. */
+  revision = 1;
 
   /** @returns the revision; undefined when a comparison failed */
   commit(changes: readonly Change[]): number | undefined {
@@ -45,18 +49,11 @@ export class Tree implements IpamState {
   }
 
   block(id: string) {
-    const found = this.records.get(id);
-    if (!found) return { revision: 0 };
-    try {
-      return { value: decodeRecord(block, id, found.value), revision: found.revision };
-    } catch {
-      return { revision: found.revision, unreadable: true };
-    }
+    return this.#read(block, id);
   }
 
   affinity(id: string) {
-    const found = this.records.get(id);
-    return found ? { value: decodeRecord(affinity, id, found.value), revision: found.revision } : { revision: 0 };
+    return this.#read(affinity, id);
   }
 
   affinities(host: string): string[] {
@@ -64,8 +61,7 @@ export class Tree implements IpamState {
   }
 
   handle(id: string) {
-    const found = this.records.get(id);
-    return found ? { value: decodeRecord(handle, id, found.value), revision: found.revision } : { revision: 0 };
+    return this.#read(handle, id);
   }
 
   reservations() {
@@ -79,6 +75,11 @@ export class Tree implements IpamState {
     return [...this.records]
       .filter(([id]) => id.startsWith(paths.blocks(4)))
       .map(([id, { value }]) => decodeRecord(block, id, value));
+  }
+
+  #read<T>(codec: Codec<T>, id: string): Versioned<T> {
+    const found = this.records.get(id);
+    return { value: tryDecode(codec, id, found?.value), revision: found?.revision ?? 0 };
   }
 }
 
