@@ -12,6 +12,7 @@ import { networkOf } from './names.ts';
 import { reconcileNetwork } from './network.ts';
 import { networkOfResource } from './resources.ts';
 import type { IppoolTools } from './tools.ts';
+import { SHARED } from './wanted.ts';
 
 export { type IppoolTools, ippoolTools } from './tools.ts';
 
@@ -32,10 +33,10 @@ export const ippool = controller<Owned, IppoolTools>({
     'status/virtualnetworks': network,
     networkclaims: ({ id }) => `network/${networkOf(id)}`,
     networks: network,
-    // A network of an application follows the cloud that it is in.
+    // A network of an application follows the cloud that it is in, a shared one any that it is in or may come to be in.
     'accepted/dockerclouds': ({ id }, state) => [
       `cloud/${id}`,
-      ...state.by('networks', 'cloud', id).map(network),
+      ...[id, SHARED].flatMap((cloud) => state.by('networks', 'cloud', cloud).map(network)),
       ...calicoHosts(id, state),
     ],
     containers: ({ id, value }, state) => [

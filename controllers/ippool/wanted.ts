@@ -10,7 +10,7 @@ export interface Wanted {
   name: string;
   /** Of the application, or create_revision of the VirtualNetwork. */
   uid: number;
-  /** Empty where it is shared. */
+  /** `SHARED` where it is in any. */
   cloud: string;
   /** The record that wants it, for events. */
   about: string;
@@ -25,6 +25,9 @@ export interface Wanted {
   /** That it is still wanted. */
   guards: Guard[];
 }
+
+/** In place of the cloud of a network that is in any. */
+export const SHARED = '';
 
 /** What is wanted of a network of which nothing is said. */
 const ANY: VirtualNetworkSpec = {
@@ -71,7 +74,7 @@ export function wantedNetwork(
   const accepting = state.list('accepted/dockerclouds').map(({ id }) => id);
   const using = space.cloudsOn(name);
   return {
-    ...{ name, uid, cloud: '', about, spec, guards },
+    ...{ name, uid, cloud: SHARED, about, spec, guards },
     ...demandOf(space.joining(name), accepting, state),
     ...carried(spec, carrierOf(using.length > 0 ? using : accepting, state), state),
   };

@@ -106,6 +106,22 @@ describe('a cloud with the provider calico', () => {
     expect(JSON.parse(s.calico(keyOf.bgpConfiguration())!).spec).to.include({ nodeToNodeMeshEnabled: true });
   });
 
+  it('takes shared networks along to another encapsulation, whether or not anything is attached', async () => {
+    await cloud(calico());
+    await hosts();
+    for (const name of ['blue', 'empty']) await s.virtualNetwork(name);
+    await s.container('default/shop/web-0', { networks: ['blue'] });
+    await s.assign('h-1/default/shop/web-0', 'u-web-0');
+    await s.settle();
+    expect(s.endpoint('h-1/default/shop/web-0')).not.to.equal(undefined);
+    await cloud(calico({ encapsulation: 'vxlan' }));
+    await s.settle();
+    for (const name of ['blue', 'empty']) {
+      expect(s.calico(keyOf.pool(name)), name).to.contain('"vxlanMode":"Always"');
+      expect(s.network(name), name).to.include({ mtu: 1450 });
+    }
+  });
+
   it('goes on where a record of Calico’s does not parse: others’ stay, its own routers are written anew', async () => {
     const name = 'berth.cloud.192-0-2-1';
     const peer = { address: '192.0.2.1', asNumber: 64_600, hosts: 'all()' };
