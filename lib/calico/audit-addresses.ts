@@ -1,6 +1,7 @@
 /** Which addresses a record holds or puts to use, as `10.64.0.5/32`. */
 
-import { addressAt, tryParseAddress, tryParseCidr } from '../addresses/index.ts';
+import { addressAt, formatCidr, tryParseAddress, tryParseCidr } from '../addresses/index.ts';
+import { parseRange } from './addresses.ts';
 import type { Block } from './ipam-records.ts';
 import { singleAddress } from './keys.ts';
 import type { NodeSpec, Resource, WorkloadEndpointSpec } from './resources.ts';
@@ -12,9 +13,12 @@ export function allocatedIn({ cidr, allocations }: Block): string[] {
   return allocations.flatMap((index, ordinal) => (index === null ? [] : [singleAddress(addressAt(range, ordinal))]));
 }
 
-/** What an endpoint has. */
-export const addressesOf = (endpoint: Resource<WorkloadEndpointSpec> | undefined): string[] | undefined =>
-  endpoint && (endpoint.spec.ipNetworks ?? []).filter((range) => tryParseCidr(range) !== undefined);
+/** What an endpoint has, however its record writes it. */
+export function addressesOf(endpoint: Resource<WorkloadEndpointSpec> | undefined): string[] | undefined {
+  if (!endpoint) return undefined;
+  const ranges = (endpoint.spec.ipNetworks ?? []).flatMap((text) => parseRange(text) ?? []);
+  return [...new Set(ranges.map(formatCidr))];
+}
 
 /** What a node has for its tunnels. */
 export function tunnelsOf(found: Resource<NodeSpec> | undefined): string[] | undefined {

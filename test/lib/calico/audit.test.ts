@@ -133,6 +133,21 @@ describe('the audit', () => {
     expect(tree.audit.findings()).to.deep.equal([]);
   });
 
+  it('takes an address for the same however it is written', () => {
+    const tree = new Tree();
+    const six = { cidr: parseCidr('2001:db8::/122'), blockSize: 122 };
+    const plan = new IpamPlan(tree);
+    const assigned = plan.assign({ host: 'n1', handle: 'net.a', pools: [six], now: 0 });
+    const written = endpointChange('n1', 'net.a', 'address' in assigned ? assigned.address : undefined);
+    tree.commit([...plan.changes(), written]);
+    for (const text of ['2001:DB8::/128', '2001:db8:0:0::0/128', '2001:db8::']) {
+      tree.put(written.id, written.value!.replace('2001:db8::/128', text));
+      expect(tree.audit.findings(), text).to.deep.equal([]);
+    }
+    tree.put(endpointChange('n2', 'net.b', undefined).id, written.value!);
+    expect(tree.audit.findings().map(({ code }) => code)).to.deep.equal(['address-twice', 'address-twice']);
+  });
+
   it('leaves alone what is not Calico’s', () => {
     const auditor = new CalicoAudit();
     auditor.apply('bgp/v1/global/as_num', Buffer.from('x'));
