@@ -11,7 +11,7 @@ import { type Kv, keyspace } from '../../lib/store/index.ts';
 import { type EtcdAccess, readEtcdAccess } from '../options/etcd.ts';
 import type { ServerFlags } from '../options/server.ts';
 import { version } from '../version.ts';
-import { type Address, formatAddress, isLoopback, isWildcard, parseAddress } from './address.ts';
+import { formatAddress, isLoopback, isWildcard } from './address.ts';
 import { findContainer } from './containers.ts';
 import { greeting } from './greeting.ts';
 import { createHttp } from './http/index.ts';
@@ -19,13 +19,13 @@ import { createLog } from './log.ts';
 import { hostNetworkReader } from './networks.ts';
 import { type OwnEtcd, startOwnEtcd } from './own-etcd.ts';
 import { readiness } from './readiness.ts';
-import { chosen, type HttpSettings, httpSettings } from './settings.ts';
+import { chosen, type HttpSettings, httpSettings, type OwnEtcdSettings, ownEtcdAddress } from './settings.ts';
 import { endingSignal, endOnDefects } from './signals.ts';
 import { createTools, dockerSocket } from './tools.ts';
 
 export interface ServeOptions {
   /** Start an etcd of our own there. */
-  own?: { directory: string; listen: string };
+  own?: OwnEtcdSettings & { directory: string };
   /** Tell a person where everything is. */
   greet?: boolean;
 }
@@ -54,7 +54,7 @@ export async function serve(flags: ServerFlags, { own, greet = false }: ServeOpt
     const identity = await loadIdentity(flags.identity ?? defaultIdentityPath(process.env));
     const sealer = await createSealer({ identity });
 
-    const etcd = own && (await startOwnEtcd({ ...own, listen: etcdAddress(own.listen) }, { clock, env: process.env }));
+    const etcd = own && (await startOwnEtcd({ ...own, listen: ownEtcdAddress(own) }, { clock, env: process.env }));
     if (etcd) undo.push(() => etcd.stop());
     const access = await readEtcdAccess(flags, etcd?.endpoint);
 
@@ -157,12 +157,6 @@ async function listen(
   const port = typeof bound === 'object' && bound ? bound.port : settings.listen.port;
   const host = isWildcard(settings.listen) ? here.address() : settings.listen.host;
   return `${settings.tls ? 'https' : 'http'}://${formatAddress({ host, port })}`;
-}
-
-function etcdAddress(text: string): Address {
-  const address = parseAddress('--etcd-listen', text);
-  if (address.port === 0) throw new BerthError('BERTH_USAGE', '--etcd-listen needs a port', { found: text });
-  return address.host === 'localhost' ? { ...address, host: '127.0.0.1' } : address;
 }
 
 /** Seconds until waiting is worth a line, and between such lines. */

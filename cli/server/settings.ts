@@ -55,3 +55,26 @@ export async function httpSettings(
   const [cert, key] = [await readOption('--http-cert', httpCert), await readOption('--http-key', httpKey)];
   return { listen, token, tls: { cert, key } };
 }
+
+export interface OwnEtcdSettings {
+  /** `127.0.0.1:2379` */
+  listen: string;
+  /** Whether it may listen where other machines reach it. */
+  insecure: boolean;
+}
+
+/**
+ * Where an etcd of our own listens. It has neither password nor TLS: off the loopback interface only for who says so.
+ * @throws BERTH_USAGE
+ */
+export function ownEtcdAddress({ listen, insecure }: OwnEtcdSettings): Address {
+  const address = parseAddress('--etcd-listen', listen);
+  if (address.port === 0) throw new BerthError('BERTH_USAGE', '--etcd-listen needs a port', { found: listen });
+  if (!isLoopback(address) && !insecure)
+    throw new BerthError('BERTH_USAGE', 'off the loopback interface its own etcd would obey everybody who reaches it', {
+      found: `--etcd-listen ${listen}; it has neither password nor TLS`,
+      expected: 'an address such as 127.0.0.1:2379',
+      hint: 'run an etcd with both and name it by --etcd; where all who reach it may do anything, say --etcd-listen-insecure',
+    });
+  return address.host === 'localhost' ? { ...address, host: '127.0.0.1' } : address;
+}

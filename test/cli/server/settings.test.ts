@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { ServerFlags } from '../../../cli/options/server.ts';
 import { asText } from '../../../cli/server/log.ts';
 import { rolesScript, users } from '../../../cli/server/roles.ts';
-import { chosen, httpSettings } from '../../../cli/server/settings.ts';
+import { chosen, httpSettings, ownEtcdAddress } from '../../../cli/server/settings.ts';
 import { controllers } from '../../../controllers/index.ts';
 import { messageOf } from '../../../lib/errors/index.ts';
 import { keyspace, roles } from '../../../lib/store/index.ts';
@@ -52,6 +52,16 @@ describe('the options of a server', () => {
   it('on loopback refuse half a certificate', async () => {
     expect(await settings({ httpCert: file('cert') }).then(() => '', messageOf)).to.match(/go together/);
   });
+
+  for (const listen of ['127.0.0.1:2379', '[::1]:2379', 'localhost:2379'])
+    it(`let its own etcd listen on ${listen}`, () =>
+      expect(ownEtcdAddress({ listen, insecure: false })).to.include({ port: 2379 }));
+
+  for (const listen of ['0.0.0.0:2379', '[::]:2379', '10.0.0.1:2379', 'berth.example:2379'])
+    it(`let its own etcd, which asks nobody for a password, listen on ${listen} only for who says so`, () => {
+      expect(() => ownEtcdAddress({ listen, insecure: false })).to.throw(/neither password nor TLS.*-listen-insecure/);
+      expect(ownEtcdAddress({ listen, insecure: true })).to.include({ port: 2379 });
+    });
 
   it('choose controllers by name, in the order of the program', () => {
     expect(chosen(controllers, 'placement, hostpool').map(({ name }) => name)).to.deep.equal(['hostpool', 'placement']);

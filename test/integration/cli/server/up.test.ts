@@ -145,6 +145,9 @@ describe('berth up', function () {
     const berth = up(['--http', '0.0.0.0:0']);
     expect(await berth.ended()).to.equal(2);
     expect(berth.stderr).to.include('needs a token and TLS');
+    const open = up(['--etcd-listen', '0.0.0.0:1']);
+    expect(await open.ended()).to.equal(2);
+    expect(open.stderr).to.include('neither password nor TLS').and.to.include('--etcd-listen-insecure');
     expect(etcds()).to.deep.equal([]);
   });
 
