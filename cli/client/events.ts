@@ -60,7 +60,7 @@ export async function events(session: Session, options: EventOptions): Promise<E
   const about = of && aboutOf(of.resource, of.name, namespace);
   const select = (state: State) =>
     eventsOf(state, about ?? ((each) => isIn(each, namespace))).filter(({ type }) => !types || types.includes(type));
-  const printer = new EventPrinter(session.clock, headers);
+  const printer = new EventPrinter(session.clock, { headers, spaced: namespace === undefined });
   if (!watch) {
     const found = select(await read(session, [{ kind: 'events' }]));
     if (found.length === 0) session.note('No events found.');
@@ -86,19 +86,30 @@ const NAMESPACED: ReadonlySet<string> = new Set([
   'machines',
 ]);
 
-function isIn(about: string, namespace: string | undefined): boolean {
+const isIn = (about: string, namespace: string | undefined): boolean =>
+  namespace === undefined || [undefined, namespace].includes(namespaceOf(about));
+
+/** Undefined: it is in none. */
+function namespaceOf(about: string): string | undefined {
   const [kind = '', first] = about.split('/');
-  return namespace === undefined || !NAMESPACED.has(kind) || first === namespace;
+  return NAMESPACED.has(kind) ? first : undefined;
 }
 
 /** Prints events as kubectl does. */
 export class EventPrinter {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #table: Table;
+  readonly #spaced: boolean;
 
-  constructor(clock: Pick<Clock, 'now'>, headers?: 'none') {
+  /** @param options.spaced  with the namespace of each */
+  constructor(
+    clock: Pick<Clock, 'now'>,
+    { headers, spaced = false }: { headers?: 'none' | undefined; spaced?: boolean } = {},
+  ) {
     this.#clock = clock;
-    this.#table = new Table(['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'], headers);
+    this.#spaced = spaced;
+    const names = ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
+    this.#table = new Table(spaced ? ['NAMESPACE', ...names] : names, headers);
   }
 
   rows(events: readonly EventRecord[]): string {
@@ -106,15 +117,17 @@ export class EventPrinter {
     return this.#table.render(
       events.map(({ about, type, reason, message, count, first, last }) => {
         const seen = count > 1 ? `${age(last, now)} (x${count} over ${age(first, now)})` : age(last, now);
-        return [seen, type, reason, nameOf(about), message];
+        const cells = [seen, type, reason, nameOf(about), message];
+        return this.#spaced ? [namespaceOf(about), ...cells] : cells;
       }),
     );
   }
 }
 
-/** `applications/default/shop` → `application/shop`, as it is asked for. */
+/** `applications/default/shop` → `application/shop`, as it is asked for; `networks` is about all of them. */
 function nameOf(about: string): string {
   const slash = about.indexOf('/');
+  if (slash < 0) return about;
   const [kind, id] = [about.slice(0, slash), about.slice(slash + 1)];
   try {
     const { singular, namespaced } = findResource(kind);

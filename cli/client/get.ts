@@ -59,9 +59,10 @@ function nothing(selections: readonly Selection[], namespace: string | undefined
 
 /** The rows of one kind, below one header. */
 class Printer {
-  readonly #columns: number[];
+  /** The name, where there are several kinds, is shown with its kind. */
+  readonly #columns: { i: number; isName: boolean }[];
   readonly #table: Table;
-  readonly #options: { namespace: string | undefined; several: boolean };
+  readonly #options: { namespace: string | undefined };
   readonly #session: Session;
 
   constructor(
@@ -72,7 +73,7 @@ class Printer {
     this.#session = session;
     this.#options = options;
     const shown = resource.columns.flatMap((column, i) => (options.wide || !column.wide ? [{ ...column, i }] : []));
-    this.#columns = shown.map(({ i }) => i);
+    this.#columns = shown.map(({ i, name }) => ({ i, isName: options.several && name === 'NAME' }));
     const names = shown.map(({ name }) => name);
     const everywhere = resource.namespaced && options.namespace === undefined;
     this.#table = new Table(everywhere ? ['NAMESPACE', ...names] : names, options.headers);
@@ -80,11 +81,11 @@ class Printer {
 
   rows(items: readonly Item[]): string {
     const now = this.#session.clock.now();
-    const { namespace, several } = this.#options;
+    const { namespace } = this.#options;
     return this.#table.render(
       items.map((item) => {
         const cells = item.cells(now);
-        const shown = this.#columns.map((i) => (several && cells[i] === item.name ? fullName(item) : cells[i]));
+        const shown = this.#columns.map(({ i, isName }) => (isName ? fullName(item) : cells[i]));
         return item.resource.namespaced && namespace === undefined ? [item.namespace, ...shown] : shown;
       }),
     );

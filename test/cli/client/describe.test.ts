@@ -112,6 +112,21 @@ describe('berth events', () => {
     expect(reasons(bench)).to.have.length(5);
   });
 
+  it('shows in all namespaces which one each is in', async () => {
+    const bench = await shop();
+    await bench.put({ events: { 'networks/6': event('networks', 20, { reason: 'Repaired' }) } });
+    await events(bench, { namespace: undefined });
+    const rows = bench.rows().map(({ NAMESPACE, OBJECT }) => `${NAMESPACE} ${OBJECT}`);
+    expect(rows).to.deep.equal([
+      'default container/shop/web-0',
+      'default container/shopping/web-0',
+      'other application/shop',
+      '<none> host/h-1',
+      'default application/shop',
+      '<none> networks',
+    ]);
+  });
+
   it('shows those of one thing and what was made for it, and only some types', async () => {
     const bench = await shop();
     const of = { resource: findResource('app'), name: 'shop' };

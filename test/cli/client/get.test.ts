@@ -233,6 +233,15 @@ describe('berth get', () => {
     expect(text.split('\n\n')).to.have.length(5);
   });
 
+  it('shows the kind with the name alone, though another column says the same', async () => {
+    const bench = await new Bench().put({
+      dockerclouds: { shop: 'spec: { location: hollow }' },
+      hosts: { 'shop/shop': host('shop') },
+    });
+    await get(bench, ['dc,host'], DEFAULT);
+    expect(bench.take()).to.match(/^host\/shop +shop +Ready/m);
+  });
+
   it('prints one object by itself and several in a list', async () => {
     const bench = await shop();
     await get(bench, ['app', 'shop'], { ...DEFAULT, output: 'json' });
