@@ -12,6 +12,7 @@ import { tarOf } from '../../../lib/docker/pause.ts';
 import { isCode } from '../../../lib/errors/index.ts';
 import { systemClock, systemRandom, uid } from '../../../lib/platform/index.ts';
 import { TEST_LABEL } from '../../harness/docker.ts';
+import { until } from '../../harness/until.ts';
 
 const IMAGE = 'berth-test/busybox:1';
 
@@ -117,20 +118,28 @@ describe('a real Docker Engine', function () {
   it('tells of starts and deaths, until it is no longer listened to', async () => {
     const stop = new AbortController();
     const seen: EngineEvent[] = [];
-    const id = await engine.create(options('events', ['true']));
+    const probes: string[] = [];
+    let id = '';
     const listening = (async () => {
       for await (const event of engine.events(stop.signal)) {
         if (event.labels['io.berth.installation'] !== installation) continue;
         seen.push(event);
-        if (event.action === 'destroy') stop.abort();
+        if (event.containerId === id && event.action === 'destroy') stop.abort();
       }
     })();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // Nothing says that it listens but an event.
+    await until('an event', async () => {
+      probes.push(await engine.create(options(`probe-${probes.length}`, ['true'])));
+      return seen.length > 0;
+    });
+    for (const probe of probes) await engine.remove(probe);
+    id = await engine.create(options('events', ['true']));
     await engine.start(id);
     await engine.remove(id);
     await listening;
-    expect(seen.map(({ action }) => action)).include.members(['start', 'destroy']);
-    expect(seen.every(({ containerId }) => containerId === id)).equal(true);
+    const of = (container: string) => seen.filter(({ containerId }) => containerId === container);
+    expect(of(id).map(({ action }) => action)).include.members(['start', 'destroy']);
+    expect(seen.every(({ containerId }) => [...probes, id].includes(containerId))).equal(true);
   });
 
   it('holds a namespace with the pause image, made here', async () => {
@@ -138,7 +147,10 @@ describe('a real Docker Engine', function () {
     await ensurePauseImage(engine);
     const id = await engine.create({ ...options('pause', []), image: PAUSE_IMAGE, command: ['/pause'] });
     await engine.start(id);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { pid } = await engine.inspect(id);
+    // What the kernel has it wait in: pause(2), from which it does not come back.
+    const pausing = () => /^Name:\tpause\nUmask:.*\nState:\tS /.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    await until('it to pause', pausing, { ms: 10_000, every: 20 });
     expect((await engine.inspect(id)).state).equal('running');
     await engine.remove(id);
   });

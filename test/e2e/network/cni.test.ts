@@ -1,43 +1,17 @@
 import { expect } from 'chai';
-import { Fenced, type HostFence } from '../../../lib/fence/index.ts';
+import { Fenced } from '../../../lib/fence/index.ts';
 import { createPluginNetwork } from '../../../lib/network/cni/index.ts';
-import { type Attachment, BatchFailed, type HostNetworkPlan } from '../../../lib/network/index.ts';
+import { BatchFailed } from '../../../lib/network/index.ts';
 import type { DockerCloudSpec } from '../../../lib/records/index.ts';
 import { type FakeHost, fakeHosts } from './hosts.ts';
+import { attachment, fence, planOf } from './plans.ts';
+import { listening } from './programs.ts';
 
 type Settings = NonNullable<DockerCloudSpec['network']['cni']>;
 
-const INSTALLATION = 'aaaaaaaabbbbbbbbcccc';
 const signal = new AbortController().signal;
-const fence = (revision: number): HostFence => ({ controller: 'container/0', revision });
 const uid = (n: number) => `uid${n}`;
 const namespace = (n: number) => `berth-00000000000${n}`;
-
-const attachment = (n: number, address: string, ports: Attachment['ports'] = []): Attachment => ({
-  uid: uid(n),
-  namespace: namespace(n),
-  interfaces: [
-    {
-      name: 'eth0',
-      network: 'default.shop.default',
-      hostInterface: `cali0000000000${n}`,
-      address,
-      mac: `ee:00:00:00:00:0${n}`,
-      subnets: ['10.64.0.0/24'],
-    },
-  ],
-  ports,
-});
-
-const planOf = (...attachments: Attachment[]): HostNetworkPlan => ({
-  installation: INSTALLATION,
-  attachments,
-  routes: [],
-  ownBlocks: [],
-  pools: [],
-  masquerade: [],
-  policies: [],
-});
 
 const bridge = (ipam: object) => ({
   type: 'bridge',
@@ -96,7 +70,7 @@ describe('the network of a plugin list', function () {
   afterEach(() => world.stop());
 
   it('gives each container the address and the hardware address that berth chose', async () => {
-    await network(staticList).apply(planOf(attachment(1, '10.64.0.5'), attachment(2, '10.64.0.6')), fence(1), signal);
+    await network(staticList).apply(planOf([attachment(1, '10.64.0.5'), attachment(2, '10.64.0.6')]), fence(1), signal);
     expect(await inside(1, 'ip -o -4 addr show dev eth0')).to.contain('10.64.0.5/24');
     expect(await inside(1, 'ip -o link show dev eth0')).to.contain('ee:00:00:00:00:01');
     expect(await reaches(1, '10.64.0.6')).to.equal(true);
@@ -107,25 +81,24 @@ describe('the network of a plugin list', function () {
   });
 
   it('changes nothing the second time', async () => {
-    const plan = planOf(attachment(1, '10.64.0.5', [{ host: 8000, port: 80, protocol: 'tcp' }]));
+    const plan = planOf([attachment(1, '10.64.0.5', [{ host: 8000, port: 80, protocol: 'tcp' }])]);
     await network(staticList).apply(plan, fence(1), signal);
     const before = await picture();
     await network(staticList).apply(plan, fence(1), signal);
     expect(await picture()).to.equal(before);
-    expect((await network(staticList).read(signal)).intact).to.deep.equal([INSTALLATION]);
+    expect((await network(staticList).read(signal)).intact).to.deep.equal([plan.installation]);
   });
 
   it('publishes ports by the plugin that can, and refuses where none can', async () => {
     const ports = [{ host: 8000, port: 80, protocol: 'tcp' as const }];
-    await network(staticList).apply(planOf(attachment(1, '10.64.0.5', ports)), fence(1), signal);
-    await host.sh(
-      `nsenter --net=/run/netns/${namespace(1)} busybox nc -ll -p 80 -e echo served >/dev/null 2>&1 & sleep 0.2`,
-    );
+    await network(staticList).apply(planOf([attachment(1, '10.64.0.5', ports)]), fence(1), signal);
+    await host.sh(`nsenter --net=/run/netns/${namespace(1)} busybox nc -ll -p 80 -e echo served >/dev/null 2>&1 &`);
+    await listening({ host, container: 1 }, 80);
     const other = world.hosts[1]!;
     expect((await other.run('busybox nc -w 2 192.0.2.1 8000 </dev/null')).stdout.trim()).to.equal('served');
 
     const refused = await network(hostLocal, other)
-      .apply(planOf(attachment(2, '10.64.0.6', ports)), fence(1), signal)
+      .apply(planOf([attachment(2, '10.64.0.6', ports)]), fence(1), signal)
       .catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(BatchFailed);
     expect(refused)
@@ -136,12 +109,12 @@ describe('the network of a plugin list', function () {
   });
 
   it('takes back what is not wanted any more, with its address', async () => {
-    await network(hostLocal).apply(planOf(attachment(1, '10.64.0.5'), attachment(2, '10.64.0.6')), fence(1), signal);
+    await network(hostLocal).apply(planOf([attachment(1, '10.64.0.5'), attachment(2, '10.64.0.6')]), fence(1), signal);
     expect(await leases()).to.equal('2');
-    await network(hostLocal).apply(planOf(attachment(2, '10.64.0.6')), fence(1), signal);
+    await network(hostLocal).apply(planOf([attachment(2, '10.64.0.6')]), fence(1), signal);
     expect(await leases()).to.equal('1');
     expect((await network(hostLocal).read(signal)).namespaces.map(({ name }) => name)).to.deep.equal([namespace(2)]);
-    await network(hostLocal).apply(planOf(), fence(1), signal);
+    await network(hostLocal).apply(planOf([]), fence(1), signal);
     expect(await leases()).to.equal('0');
     expect((await host.sh('find /run/netns/* /run/berth/* /var/lib/berth/*/cni 2>/dev/null || true')).trim()).to.equal(
       '',
@@ -150,7 +123,7 @@ describe('the network of a plugin list', function () {
 
   it('tells what a plugin that chooses for itself has chosen', async () => {
     await network(wilful).apply(
-      planOf({ ...attachment(1, ''), interfaces: [{ ...attachment(1, '').interfaces[0]!, address: '10.99.0.77' }] }),
+      planOf([{ ...attachment(1, ''), interfaces: [{ ...attachment(1, '').interfaces[0]!, address: '10.99.0.77' }] }]),
       fence(1),
       signal,
     );
@@ -159,7 +132,7 @@ describe('the network of a plugin list', function () {
   });
 
   it('makes everything anew after a reboot, taking back what disks remember', async () => {
-    const plan = planOf(attachment(1, '10.64.0.5'), attachment(2, '10.64.0.6'));
+    const plan = planOf([attachment(1, '10.64.0.5'), attachment(2, '10.64.0.6')]);
     await network(hostLocal).apply(plan, fence(1), signal);
     await host.loseWhatARebootLoses();
     await host.sh('ip link del cni0');
@@ -171,7 +144,7 @@ describe('the network of a plugin list', function () {
   });
 
   it('repairs a lost interface', async () => {
-    const plan = planOf(attachment(1, '10.64.0.5'));
+    const plan = planOf([attachment(1, '10.64.0.5')]);
     await network(staticList).apply(plan, fence(1), signal);
     await inside(1, 'ip link del eth0');
     expect((await network(staticList).read(signal)).intact).to.deep.equal([]);
@@ -180,7 +153,7 @@ describe('the network of a plugin list', function () {
   });
 
   it('one plugin that fails fails one container, and leaves nothing of it', async () => {
-    const plan = planOf(attachment(1, '10.65.0.5'), attachment(2, '10.64.0.6'));
+    const plan = planOf([attachment(1, '10.65.0.5'), attachment(2, '10.64.0.6')]);
     const error = await network(pointToPoint)
       .apply(plan, fence(1), signal)
       .catch((thrown: unknown) => thrown);
@@ -195,22 +168,22 @@ describe('the network of a plugin list', function () {
     await host.run('mkdir -p /run/plugins && cat >/run/plugins/stubborn && chmod +x /run/plugins/stubborn', {
       stdin: STUBBORN,
     });
-    await network(stubborn).apply(planOf(attachment(1, '10.64.0.5')), fence(1), signal);
+    await network(stubborn).apply(planOf([attachment(1, '10.64.0.5')]), fence(1), signal);
     const error = await network(stubborn)
-      .apply(planOf(), fence(1), signal)
+      .apply(planOf([]), fence(1), signal)
       .catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(BatchFailed);
     expect([...(error as BatchFailed).failed]).to.deep.equal([[namespace(1), 'DEL: not yet']]);
     expect((await network(stubborn).read(signal)).intact).to.deep.equal([]);
     await host.sh(': >/run/willing');
-    await network(stubborn).apply(planOf(), fence(1), signal);
+    await network(stubborn).apply(planOf([]), fence(1), signal);
     expect(await leases()).to.equal('0');
   });
 
   it('refuses a leader that was followed by another', async () => {
-    await network(staticList).apply(planOf(attachment(1, '10.64.0.5')), fence(2), signal);
+    await network(staticList).apply(planOf([attachment(1, '10.64.0.5')]), fence(2), signal);
     const error = await network(staticList)
-      .apply(planOf(), fence(1), signal)
+      .apply(planOf([]), fence(1), signal)
       .catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(Fenced);
     expect((await network(staticList).read(signal)).namespaces).to.have.length(1);

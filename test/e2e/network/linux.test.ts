@@ -2,8 +2,10 @@ import { expect } from 'chai';
 import { Fenced } from '../../../lib/fence/index.ts';
 import { BatchFailed, type HostNetworkPlan } from '../../../lib/network/index.ts';
 import { createLinuxNetwork } from '../../../lib/network/linux/index.ts';
+import { until } from '../../harness/until.ts';
 import { type FakeHost, fakeHosts } from './hosts.ts';
 import { attachment, closedTo, fence, planOf } from './plans.ts';
+import { listening } from './programs.ts';
 
 const signal = new AbortController().signal;
 /** Interfaces by index, addresses, routes, rules with their handles: whatever is made anew shows. */
@@ -27,10 +29,12 @@ describe('the linux network of real hosts', function () {
     return (await (n === undefined ? host.run(command) : inside(host, n, command))).stdout.trim();
   };
   /** A web server in a container's namespace that says who asked. */
-  const serve = (host: FakeHost, n: number) =>
-    host.sh(
-      `nsenter --net=/run/netns/berth-00000000000${n} busybox nc -ll -p 8080 -e /bin/sh -c 'read x; printf "HTTP/1.0 200 OK\\r\\n\\r\\nserved by ${n}\\n"' >/dev/null 2>&1 & sleep 0.2`,
+  const serve = async (host: FakeHost, n: number) => {
+    await host.sh(
+      `nsenter --net=/run/netns/berth-00000000000${n} busybox nc -ll -p 8080 -e /bin/sh -c 'read x; printf "HTTP/1.0 200 OK\\r\\n\\r\\nserved by ${n}\\n"' >/dev/null 2>&1 &`,
     );
+    await listening({ host, container: n }, 8080);
+  };
 
   beforeEach(async () => {
     world = await fakeHosts(2);
@@ -90,7 +94,8 @@ describe('the linux network of real hosts', function () {
     await two();
     const echo =
       "require('dgram').createSocket('udp4').on('message',function(m,r){this.send('heard '+m,r.port,r.address)}).bind(5353)";
-    await a.sh(`nsenter --net=/run/netns/berth-000000000001 timeout 20 node -e "${echo}" >/dev/null 2>&1 & sleep 0.5`);
+    await a.sh(`nsenter --net=/run/netns/berth-000000000001 timeout 20 node -e "${echo}" >/dev/null 2>&1 &`);
+    await listening({ host: a, container: 1 }, 5353, 'udp');
     const ask = (address: string) =>
       `timeout 5 node -e "const s=require('dgram').createSocket('udp4');s.on('message',m=>{console.log(String(m));process.exit()});s.send('you',53,'${address}')"`;
     expect((await b.run(ask(a.address))).stdout).equal('heard you\n');
@@ -211,7 +216,8 @@ describe('the linux network of real hosts', function () {
 
   it('binds the name to the namespace of a process that is in it already', async () => {
     const pid = Number(await a.sh('unshare --net sleep 1000 >/dev/null 2>&1 & echo $!'));
-    await a.sh('sleep 0.3');
+    const namespace = (of: number | 'self') => a.sh(`readlink /proc/${of}/ns/net`);
+    await until('its namespace', async () => (await namespace(pid)) !== (await namespace('self')), { every: 20 });
     await createLinuxNetwork({ shell: a }).apply(planOf([{ ...attachment(1, '10.64.0.1'), pid }]), fence(1), signal);
     expect(await a.sh(`nsenter -t ${pid} -n ip -4 -o addr show dev eth0`)).contain('10.64.0.1/32');
     await a.sh(`kill ${pid}`);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { mortal } from '../../harness/children.ts';
+import { until } from '../../harness/until.ts';
 import type { FakeHost } from './hosts.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -22,6 +23,12 @@ export async function ask(asker: Asker, targets: readonly string[]): Promise<str
   // Who could not ask did not hear silence.
   if (code !== 0) throw new Error(`ask.mjs ended with ${code}: ${stderr}`);
   return stdout.split('\n').slice(0, targets.length);
+}
+
+/** Until somebody listens on a port there. */
+export async function listening(where: Asker, port: number, protocol: 'tcp' | 'udp' = 'tcp'): Promise<void> {
+  const command = `${entering(where)}ss -Hln --${protocol} 'sport = :${port}'`;
+  await until(`port ${port}`, async () => (await where.host.sh(command)) !== '', { ms: 20_000, every: 20 });
 }
 
 /** Programs in containers, or on hosts, that answer with a name. */
