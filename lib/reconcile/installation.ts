@@ -26,7 +26,22 @@ export async function ensureInstallation(options: {
   });
   const found = gets[0]?.[0];
   if (succeeded || !found) return fresh.id;
-  const stored: Partial<InstallationRecord> = JSON.parse(found.value.toString());
-  if (!stored.id) throw new BerthError('BERTH_INVALID', 'the id of the installation is missing', { place: key });
-  return stored.id;
+  const id = idIn(found.value.toString());
+  if (id === undefined)
+    throw new BerthError('BERTH_INVALID', 'the record of the installation cannot be read', {
+      place: key,
+      found: JSON.stringify(found.value.toString().slice(0, 80)),
+      expected: 'JSON with an id, which hosts, machines and containers carry too',
+      hint: `put {"id": "<the id>"} under it again; the label io.berth.installation of any container of berth has it. Without the key a new id is made, and everything that carries the old one counts as foreign`,
+    });
+  return id;
+}
+
+function idIn(text: string): string | undefined {
+  try {
+    const record: Partial<InstallationRecord> | null = JSON.parse(text);
+    return typeof record?.id === 'string' && record.id !== '' ? record.id : undefined;
+  } catch {
+    return undefined;
+  }
 }
