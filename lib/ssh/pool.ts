@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { BerthError } from '../errors/index.ts';
+import { BerthError, isCode } from '../errors/index.ts';
 import { type Clock, type Log, type Timer, withTimeout } from '../platform/index.ts';
 import { type Connection, connect, NotStarted } from './connection.ts';
 import { asRoot } from './quote.ts';
@@ -9,7 +9,7 @@ export interface Ssh {
   /**
    * Commands on a machine. Connects at the first command; shells of equal targets share a connection, which closes
    * when no command has used it for a minute. A target that takes time to find out (a key file) may be a function,
-   * asked at the first command.
+   * asked at the first command, and again after SSH has failed: the key may be another one by then.
    */
   shell(target: SshTarget | (() => Promise<SshTarget>)): Shell;
   /** Closes all connections; commands under way fail. */
@@ -35,8 +35,12 @@ export function createSsh({ clock, log }: { clock: Clock; log: Log }): Ssh {
     ]);
     let line = lines.get(key);
     if (!line) {
-      line = new Line(target, clock, log, () => lines.delete(key));
-      lines.set(key, line);
+      const made = new Line(target, clock, log, () => {
+        // Another may stand there since.
+        if (lines.get(key) === made) lines.delete(key);
+      });
+      lines.set(key, made);
+      line = made;
     }
     return line;
   };
@@ -44,7 +48,7 @@ export function createSsh({ clock, log }: { clock: Clock; log: Log }): Ssh {
   return {
     shell(target) {
       let resolved: Promise<SshTarget> | undefined;
-      const used = new Set<Line>();
+      let current: Line | undefined;
       const targetNow = (): Promise<SshTarget> => {
         resolved ??= typeof target === 'function' ? target() : Promise.resolve(target);
         resolved.catch(() => {
@@ -54,12 +58,18 @@ export function createSsh({ clock, log }: { clock: Clock; log: Log }): Ssh {
       };
       return {
         async run(command, options = {}) {
-          const line = lineTo(await targetNow());
-          used.add(line);
-          return line.run(command, options);
+          const asked = targetNow();
+          const line = lineTo(await asked);
+          current = line;
+          try {
+            return await line.run(command, options);
+          } catch (error) {
+            if (isCode(error, 'BERTH_SSH') && resolved === asked) resolved = undefined;
+            throw error;
+          }
         },
         close() {
-          for (const line of used) line.closeIfIdle();
+          current?.closeIfIdle();
         },
       };
     },
