@@ -65,13 +65,15 @@ export class ExpressionError extends BerthError {
 }
 
 const PREFIX = '$brooklyn:';
+/** Expressions within expressions, and calls in one chain, at most: whoever walks an expression goes as deep. */
+const DEPTH = 64;
 const isFunction = (name: string): name is FunctionName => Object.hasOwn(functions, name);
 
 /** What a function yields: an entity, to be asked further, or a value. */
 export const yields = (call: Call): 'entity' | 'value' => functions[call.function].gives;
 
 /**
- * Parses one expression, with or without its `$brooklyn:`.
+ * Parses one expression, with or without its `$brooklyn:`. At most 64 calls are chained, and as many nested.
  *
  * @throws ExpressionError: BERTH_INVALID with what was found and what was expected; BERTH_NOT_SUPPORTED_YET naming a
  *   function that berth does not know
@@ -87,6 +89,7 @@ export function parse(text: string): Call {
 class Reader {
   readonly #text: string;
   #at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -94,9 +97,14 @@ class Reader {
 
   expression(): Call {
     this.#space();
+    if (++this.#depth > DEPTH) this.#fail(`at most ${DEPTH} expressions within each other`);
     if (this.#text.startsWith(PREFIX, this.#at)) this.#at += PREFIX.length;
     let call = this.#call(undefined);
-    while (this.#take('.')) call = this.#call(call);
+    for (let calls = 2; this.#take('.'); calls++) {
+      if (calls > DEPTH) this.#fail(`at most ${DEPTH} calls in a chain`);
+      call = this.#call(call);
+    }
+    this.#depth--;
     return call;
   }
 

@@ -117,6 +117,16 @@ describe('expressions', () => {
     });
   }
 
+  it('goes 64 deep, and as far along a chain', () => {
+    const nested = (depth: number) => `${'formatString("%s", '.repeat(depth - 1)}literal("x")${')'.repeat(depth - 1)}`;
+    expect(outcome(nested(64))).to.deep.equal({ is: 'value', value: 'x' });
+    expect(failure(() => parse(nested(65))).message).to.contain('at most 64');
+    const many = `formatString("${'%s'.repeat(100)}"${', literal("x")'.repeat(100)})`;
+    expect(outcome(many)).to.deep.equal({ is: 'value', value: 'x'.repeat(100) });
+    expect(outcome(`self()${'.self()'.repeat(62)}.config("image")`)).to.deep.equal({ is: 'value', value: 'nginx' });
+    expect(failure(() => parse(`self()${'.self()'.repeat(64)}`)).message).to.contain('at most 64');
+  });
+
   it('yields an entity for a component alone', () => {
     expect(outcome('$brooklyn:component("db")')).to.deep.equal({ is: 'entity', id: 'db' });
   });

@@ -99,6 +99,22 @@ describe('problemsOf', () => {
     });
   }
 
+  for (const [what, text, column] of [
+    ['a chain of twenty thousand calls', `$brooklyn:self()${'.self()'.repeat(20_000)}`, 11 + '.self()'.length * 64],
+    [
+      'twenty thousand expressions within each other',
+      `$brooklyn:${'formatString("%s", '.repeat(20_000)}"x"${')'.repeat(20_000)}`,
+      11 + 'formatString("%s", '.length * 64,
+    ],
+  ] as const)
+    it(`refuses ${what}, and says where it becomes too deep`, () => {
+      const problems = problemsOf(application(service('a', { env: { X: expression(text) } })));
+      expect(problems.map(({ code, offset }) => ({ code, column: offset + 1 }))).to.deep.equal([
+        { code: 'BERTH_INVALID', column },
+      ]);
+      expect(problems[0]?.expected).to.contain('at most 64');
+    });
+
   it('says how far into the text', () => {
     const [problem] = problemsOf(application(service('a', { env: { X: expression('$brooklyn:config(1)') } })));
     expect(problem?.offset).to.equal('$brooklyn:config('.length);
