@@ -27,7 +27,6 @@ export const codes = {
     says: 'What is referred to does not exist.',
     do: 'Create it, or correct the name; it is looked at again when one appears.',
   },
-  BERTH_IN_USE: { says: 'Something still uses it.', do: 'Remove what is named first.' },
   // The store
   BERTH_STORE_UNAVAILABLE: {
     says: 'etcd does not answer.',

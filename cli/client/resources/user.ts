@@ -69,10 +69,6 @@ export function recordReads(plural: UserKind, { namespace, id }: Scope & { id?: 
   return kinds.map((kind) => (id === undefined ? { kind, under: namespace } : { kind, id }));
 }
 
-/** Whether anything is left of a record: the user's own, or what its owner still has to take back. */
-export const isThere = (plural: UserKind, id: string, state: State): boolean =>
-  [plural, `status/${plural}` as const, `accepted/${plural}` as const].some((kind) => state.get(kind, id));
-
 const idsOf = (plural: UserKind, state: State): string[] => {
   const entries = [plural, `status/${plural}` as const, `accepted/${plural}` as const].flatMap((kind) =>
     state.list(kind).map(({ id }) => id),
