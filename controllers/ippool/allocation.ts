@@ -2,6 +2,7 @@ import {
   blockSizeFor,
   type Cidr,
   formatCidr,
+  isBlockSize,
   type NetworkSize,
   overlaps,
   parseCidr,
@@ -14,8 +15,6 @@ import { AddressSpace, type Holder } from './address-space.ts';
 import type { IppoolTools } from './tools.ts';
 import type { Wanted } from './wanted.ts';
 
-/** What Calico accepts as the prefix length of a block. */
-const BLOCKS = { 4: [20, 32], 6: [116, 128] } as const;
 /** How much smaller than wanted a further range may be, where the supernet is nearly full. Bits. */
 const SMALLER = 4;
 
@@ -37,7 +36,7 @@ export function furtherBlockSize(range: Cidr, { cidr, blockSize }: NetworkRecord
 }
 
 const fits = (blockSize: number | undefined, family: 4 | 6): blockSize is number =>
-  blockSize !== undefined && blockSize >= BLOCKS[family][0] && blockSize <= BLOCKS[family][1];
+  blockSize !== undefined && isBlockSize(family, blockSize);
 
 /**
  * A range for a network: inside the supernet, beside every pool and block in Calico (ours and others', disabled ones

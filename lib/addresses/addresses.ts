@@ -14,7 +14,8 @@ export interface Cidr {
   prefix: number;
 }
 
-const BITS = { 4: 32, 6: 128 } as const;
+/** Of an address of each family. */
+export const BITS = { 4: 32, 6: 128 } as const;
 
 /**
  * @param text  `10.64.0.5` or `fd00::5`

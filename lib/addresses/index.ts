@@ -4,3 +4,4 @@ export * from './addresses.ts';
 export * from './ranges.ts';
 export * from './regions.ts';
 export * from './sizing.ts';
+export * from './special.ts';

@@ -1,4 +1,4 @@
-import type { Cidr } from './addresses.ts';
+import { BITS, type Cidr } from './addresses.ts';
 
 /** A point of the trie: a range of addresses, its two halves, and what lies on exactly this range. */
 interface Node<T> {
@@ -10,7 +10,6 @@ interface Node<T> {
 }
 
 const NOTHING_FREE = Number.POSITIVE_INFINITY;
-const BITS = { 4: 32, 6: 128 } as const;
 
 /**
  * Ranges of addresses and who holds each: a binary trie per family. To add, to remove and to find the first free range

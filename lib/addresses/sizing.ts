@@ -15,8 +15,11 @@ export interface NetworkSize {
   blockSize: number;
 }
 
+/** The shortest and the longest prefix of a block that Calico accepts. */
+export const BLOCK_SIZES = { 4: [20, 32], 6: [116, 128] } as const;
+
 const SMALLEST_NETWORK = 24;
-/** Calico accepts 20 to 32. Every assignment rewrites a whole block, so blocks stay under 256 addresses (3 KB). */
+/** Every assignment rewrites a whole block, so blocks stay under 256 addresses (3 KB). */
 const LARGEST_BLOCK = 24;
 /** A host that takes a block for each container or two has more blocks than a network has routes to spare. */
 const SMALLEST_BLOCK = 28;
@@ -24,8 +27,8 @@ const SMALLEST_BLOCK = 28;
 const FEWEST_BLOCKS_BITS = 2;
 /** Room to grow, as a factor. */
 const GROWTH = 4;
-/** Calico's default for IPv6, and the bounds that it accepts. */
-const BLOCK_6 = { usual: 122, smallest: 128 } as const;
+/** Calico's default for IPv6. */
+const USUAL_BLOCK_6 = 122;
 
 /**
  * Size of a network that is cut from the supernet (design §5): room to grow fourfold, at least a /24, and a block for
@@ -44,10 +47,14 @@ export function sizeNetwork({ containers, hosts }: Demand): NetworkSize {
  * there are more hosts.
  */
 export function blockSizeFor({ family, prefix }: Pick<Cidr, 'family' | 'prefix'>, hosts: number): number {
-  if (family === 6) return within(BLOCK_6.usual, BLOCK_6.smallest, prefix + FEWEST_BLOCKS_BITS);
-  const smallest = within(SMALLEST_BLOCK, 32, prefix + FEWEST_BLOCKS_BITS);
+  if (family === 6) return within(USUAL_BLOCK_6, BLOCK_SIZES[6][1], prefix + FEWEST_BLOCKS_BITS);
+  const smallest = within(SMALLEST_BLOCK, BLOCK_SIZES[4][1], prefix + FEWEST_BLOCKS_BITS);
   return within(LARGEST_BLOCK, smallest, prefix + Math.max(FEWEST_BLOCKS_BITS, bitsFor(hosts)));
 }
+
+/** Whether Calico accepts blocks of that prefix length. */
+export const isBlockSize = (family: 4 | 6, prefix: number): boolean =>
+  prefix >= BLOCK_SIZES[family][0] && prefix <= BLOCK_SIZES[family][1];
 
 const within = (least: number, most: number, value: number): number => Math.max(least, Math.min(most, value));
 

@@ -1,8 +1,6 @@
 /** Ranges of addresses as Calico's rules write them, and sets of ranges. */
 
-import { type Cidr, contains, formatCidr, parseCidr, rangeAround, tryParseAddress } from '../addresses/index.ts';
-
-const BITS = { 4: 32, 6: 128 } as const;
+import { BITS, type Cidr, contains, formatCidr, parseCidr, rangeAround, tryParseAddress } from '../addresses/index.ts';
 
 /** `10.0.0.0/8`, `10.1.2.3/8` (which means the same) or `10.1.2.3`, as Go's ParseCIDROrIP reads them. */
 export function parseRange(text: string): Cidr | undefined {

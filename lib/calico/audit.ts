@@ -1,4 +1,5 @@
 import {
+  BLOCK_SIZES,
   type Cidr,
   contains,
   formatCidr,
@@ -20,9 +21,6 @@ import { codecs } from './kinds.ts';
 import { ipPool, ipReservation, node, workloadEndpoint } from './resources.ts';
 
 export type { Finding } from './audit-block.ts';
-
-/** Smallest and largest block of each family, as prefix lengths. */
-const BLOCK_PREFIXES = { 4: [20, 32], 6: [116, 128] } as const;
 
 /**
  * Every invariant of Calico's IPAM (calico.md §3), kept up to date change by change: what one change can touch is
@@ -260,8 +258,8 @@ export class CalicoAudit {
   /** The block that an address lies in, whatever its size. */
   #blockOf(address: string): Cidr | undefined {
     const single = parseAddress(address.slice(0, address.indexOf('/')));
-    const [smallest, largest] = BLOCK_PREFIXES[single.family];
-    for (let prefix: number = smallest; prefix <= largest; prefix++) {
+    const [shortest, longest] = BLOCK_SIZES[single.family];
+    for (let prefix: number = shortest; prefix <= longest; prefix++) {
       const cidr = rangeAround(single, prefix);
       if (this.#blocks.has(keyOf.block(cidr))) return cidr;
     }

@@ -1,4 +1,4 @@
-import { type Cidr, contains, countOfSubnets, formatCidr, overlaps, subnetAt } from '../addresses/index.ts';
+import { BITS, type Cidr, contains, countOfSubnets, formatCidr, overlaps, subnetAt } from '../addresses/index.ts';
 import { keyOf } from './keys.ts';
 import type { Reserved } from './working-block.ts';
 
@@ -64,7 +64,7 @@ export function reservedIn(cidr: Cidr, reservations: readonly Cidr[]): Reserved 
   if (touching.length === 0) return undefined;
   if (touching.some((range) => contains(range, cidr))) return () => true;
   return (ordinal) => {
-    const single = { family: cidr.family, base: cidr.base + BigInt(ordinal), prefix: cidr.family === 4 ? 32 : 128 };
+    const single = { family: cidr.family, base: cidr.base + BigInt(ordinal), prefix: BITS[cidr.family] };
     return touching.some((range) => contains(range, single));
   };
 }

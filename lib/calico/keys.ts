@@ -1,6 +1,6 @@
 /** Where each record stands, as an id of the kind `calico`: the key without the leading `/calico/`. */
 
-import { type Cidr, formatAddress, formatCidr, tryParseCidr } from '../addresses/index.ts';
+import { BITS, type Cidr, formatAddress, formatCidr, tryParseCidr } from '../addresses/index.ts';
 
 const RESOURCES = 'resources/v3/projectcalico.org';
 const IPAM = 'ipam/v2';
@@ -128,4 +128,4 @@ export const nameOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
 /** `10.64.0.5/32`: how a WorkloadEndpoint names an address. */
 export const singleAddress = (address: { family: 4 | 6; value: bigint }): string =>
-  `${formatAddress(address)}/${address.family === 4 ? 32 : 128}`;
+  `${formatAddress(address)}/${BITS[address.family]}`;

@@ -1,10 +1,13 @@
 import {
+  BLOCK_SIZES,
   type Cidr,
   canonicalAddress,
   contains,
   formatCidr,
+  isBlockSize,
   overlaps,
   parseCidr,
+  specialRangeIn,
   tryParseAddress,
   tryParseCidr,
 } from '../addresses/index.ts';
@@ -20,14 +23,8 @@ export interface NetworkProblem {
   expected: string;
 }
 
-/** Ranges that mean something else on every host: no network of containers can have them. */
-const SPECIAL = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/8', 'fe80::/10', 'ff00::/8'].map(
-  parseCidr,
-);
 /** Shortest and longest prefix of a range: larger ones are a mistake of typing. */
 const PREFIXES = { 4: [8, 32], 6: [16, 128] } as const;
-/** What Calico accepts as the prefix length of a block. */
-const BLOCKS = { 4: [20, 32], 6: [116, 128] } as const;
 /** The largest network that berth makes without a `cidr` may have to be one block. */
 const ALLOCATED_PREFIX = 24;
 /** RFC 8200, section 5. */
@@ -105,7 +102,7 @@ function readRange(text: string, wrong: (expected: string) => void): Cidr | unde
     return undefined;
   }
   const [shortest, longest] = PREFIXES[range.family];
-  const special = SPECIAL.find((each) => overlaps(each, range));
+  const special = specialRangeIn(range);
   if (range.prefix < shortest) wrong(`a prefix length of ${shortest} to ${longest}`);
   else if (special) wrong(`a range that hosts do not use themselves, as they do ${formatCidr(special)}`);
   else return range;
@@ -144,9 +141,9 @@ function checkBlockSize(
   const found = String(blockSize);
   const families = new Set(ranges.map(({ range }) => range.family));
   if (!explicit) families.add(4);
-  const fitting = [...families].filter((family) => blockSize >= BLOCKS[family][0] && blockSize <= BLOCKS[family][1]);
+  const fitting = [...families].filter((family) => isBlockSize(family, blockSize));
   if (fitting.length === 0 && families.size > 0) {
-    const expected = [...families].map((family) => `${BLOCKS[family][0]} to ${BLOCKS[family][1]} for IPv${family}`);
+    const expected = [...families].map((family) => `${BLOCK_SIZES[family].join(' to ')} for IPv${family}`);
     wrong(['blockSize'], found, expected.join(', or '));
     return;
   }
