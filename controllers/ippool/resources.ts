@@ -2,8 +2,9 @@
 
 import {
   type Codec,
+  checkMetadata,
+  checkPool,
   clusterInformation,
-  decodeRecord,
   type IPPoolSpec,
   ipamConfig,
   ipPool,
@@ -11,14 +12,16 @@ import {
   type Json,
   keyOf,
   type Metadata,
+  type Problem,
   type ProfileSpec,
   parseJson,
   profile,
   type Resource,
   rfc3339,
   tier,
+  tryDecode,
 } from '../../lib/calico/index.ts';
-import { isCode } from '../../lib/errors/index.ts';
+import { BerthError, isCode } from '../../lib/errors/index.ts';
 import type { Random } from '../../lib/platform/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { clusterGuid, uuid } from './names.ts';
@@ -43,12 +46,7 @@ export interface Created {
 
 /** A record of Calico's; undefined where there is none, or where it does not parse. */
 export function readable<T>(codec: Codec<T>, entry: Entry<'calico'> | undefined): T | undefined {
-  try {
-    return entry && decodeRecord(codec, entry.id, entry.value);
-  } catch (error) {
-    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return undefined;
-    throw error;
-  }
+  return entry && tryDecode(codec, entry.id, entry.value);
 }
 
 /** Whether a resource carries our mark, also where nothing else of it is as Calico writes it. */
@@ -72,16 +70,27 @@ export const isOurs = ({ metadata }: { metadata: Metadata }, installation: strin
 export const networkOfResource = ({ metadata }: { metadata: Metadata }): string | undefined =>
   metadata.annotations?.get(NETWORK);
 
-export const poolOf = (pool: { name: string; network: string; spec: IPPoolSpec }, origin: Origin): Created =>
-  create(keyOf.pool(pool.name), ipPool, resource('IPPool', pool.name, pool.spec, { ...origin, network: pool.network }));
+export function poolOf(pool: { name: string; network: string; spec: IPPoolSpec }, origin: Origin): Created {
+  const made = resource('IPPool', pool.name, pool.spec, { ...origin, network: pool.network });
+  return create(keyOf.pool(pool.name), ipPool, checked(made, checkPool(made)));
+}
 
 export const profileOf = (network: string, spec: ProfileSpec, origin: Origin): Created =>
-  create(keyOf.profile(network), profile, resource('Profile', network, spec, { ...origin, network }));
+  create(keyOf.profile(network), profile, checked(resource('Profile', network, spec, { ...origin, network })));
 
 /** Keeps addresses of a network from being handed out. */
 export function reservationOf(network: string, reservedCIDRs: string[], origin: Origin): Created {
   const made = resource('IPReservation', network, { reservedCIDRs }, { ...origin, network });
-  return create(keyOf.ipReservation(network), ipReservation, made);
+  return create(keyOf.ipReservation(network), ipReservation, checked(made));
+}
+
+/** @throws BERTH_INTERNAL naming the field: Calico's clients refuse such a record, etcd does not */
+function checked<Spec>(made: Resource<Spec>, problems: readonly Problem[] = []): Resource<Spec> {
+  const [problem] = [...checkMetadata(made), ...problems];
+  if (!problem) return made;
+  throw new BerthError('BERTH_INTERNAL', `a record that Calico refuses: ${problem.field} ${problem.message}`, {
+    place: `${made.kind}/${made.metadata.name}`,
+  });
 }
 
 /** What Calico's programs expect to find, in the order and with the values that calicoctl makes it: never changed, only created. */

@@ -1,14 +1,12 @@
 /**
- * The rules that Calico's clients hold to and etcd does not enforce (calico.md §2 and §3): whoever writes directly asks
- * these before. Each answers what is wrong, naming the field, and nothing where all is well.
+ * The rules that Calico's clients hold to and etcd does not enforce (calico.md §2): whoever makes a record asks these
+ * before. Each answers what is wrong, naming the field, and nothing where all is well.
  */
 
-import { type Cidr, formatCidr, overlaps, parseCidr, tryParseAddress, tryParseCidr } from '../addresses/index.ts';
+import { BLOCK_SIZES, type Cidr, formatCidr, isBlockSize, isLinkLocal, tryParseCidr } from '../addresses/index.ts';
 import { isCode, messageOf } from '../errors/index.ts';
-import { parseRange } from './addresses.ts';
-import type { IpamConfig } from './ipam-records.ts';
 import type { Resource } from './resource.ts';
-import type { IPPoolSpec, NodeSpec } from './resources.ts';
+import type { IPPoolSpec } from './resources.ts';
 import { parseSelector, type Selector } from './selector.ts';
 
 export interface Problem {
@@ -18,27 +16,14 @@ export interface Problem {
   message: string;
 }
 
-/** What a pool is checked against. */
-export interface PoolSurroundings {
-  /** All pools that there are, disabled ones too; the pool itself may be among them. */
-  pools: readonly Resource<IPPoolSpec>[];
-  /** Ranges of all blocks that there are. */
-  blocks: readonly Cidr[];
-  /** The pool as it is stored; absent: it is new. */
-  before?: Resource<IPPoolSpec>;
-}
-
-const BLOCK_SIZES = { 4: { smallest: 20, largest: 32 }, 6: { smallest: 116, largest: 128 } } as const;
-const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10'].map(parseCidr);
 const MODES = ['Never', 'Always', 'CrossSubnet'];
 const USES = ['Workload', 'Tunnel', 'LoadBalancer'];
 
 /** Prefix length of a pool's blocks where it names none. */
-export const defaultBlockSize = (family: 4 | 6): number => (family === 4 ? 26 : 122);
+const defaultBlockSize = (family: 4 | 6): number => (family === 4 ? 26 : 122);
 
-/** Whether a pool may be written as it is. */
-export function checkPool(pool: Resource<IPPoolSpec>, around: PoolSurroundings): Problem[] {
-  const { spec } = pool;
+/** Whether a pool may be written as it is; what others there are beside it, its writer knows. */
+export function checkPool({ spec }: Pick<Resource<IPPoolSpec>, 'spec'>): Problem[] {
   const problems = [...modes(spec), ...uses(spec), ...selectors(spec)];
   const cidr = tryParseCidr(spec.cidr);
   if (!cidr) {
@@ -46,17 +31,11 @@ export function checkPool(pool: Resource<IPPoolSpec>, around: PoolSurroundings):
     return problems;
   }
   if (formatCidr(cidr) !== spec.cidr) problems.push({ field: 'spec.cidr', message: `is written ${formatCidr(cidr)}` });
-  if (LINK_LOCAL.some((range) => overlaps(range, cidr))) {
-    problems.push({ field: 'spec.cidr', message: 'is link-local' });
-  }
+  if (isLinkLocal(cidr)) problems.push({ field: 'spec.cidr', message: 'is link-local' });
   if (cidr.family === 6 && isOn(spec.ipipMode)) {
     problems.push({ field: 'spec.ipipMode', message: 'is for IPv4 pools alone' });
   }
-  return [
-    ...problems,
-    ...blockSize(spec, cidr),
-    ...(around.before ? kept(spec, around.before.spec) : room(pool, cidr, around)),
-  ];
+  return [...problems, ...blockSize(spec, cidr)];
 }
 
 function* modes({ ipipMode, vxlanMode, assignmentMode }: IPPoolSpec): Iterable<Problem> {
@@ -111,65 +90,19 @@ const hasGlobal = (selector: Selector): boolean => {
 };
 
 function* blockSize({ blockSize: size, disabled }: IPPoolSpec, cidr: Cidr): Iterable<Problem> {
-  const { smallest, largest } = BLOCK_SIZES[cidr.family];
   const effective = size || defaultBlockSize(cidr.family);
-  if (effective < smallest || effective > largest) {
-    yield { field: 'spec.blockSize', message: `is ${smallest} to ${largest} for IPv${cidr.family}, not ${effective}` };
+  if (!isBlockSize(cidr.family, effective)) {
+    yield {
+      field: 'spec.blockSize',
+      message: `is ${BLOCK_SIZES[cidr.family].join(' to ')} for IPv${cidr.family}, not ${effective}`,
+    };
   } else if (cidr.prefix > effective && !disabled) {
     yield { field: 'spec.blockSize', message: `makes blocks of /${effective}, larger than the pool’s /${cidr.prefix}` };
   }
 }
 
-/** What may not change. */
-function* kept(spec: IPPoolSpec, before: IPPoolSpec): Iterable<Problem> {
-  if (spec.cidr !== before.cidr) yield { field: 'spec.cidr', message: `cannot change from ${before.cidr}` };
-  const family = tryParseCidr(before.cidr)?.family ?? 4;
-  const [now, was] = [spec, before].map(({ blockSize: size }) => size || defaultBlockSize(family));
-  if (now !== was) yield { field: 'spec.blockSize', message: `cannot change from ${was}` };
-}
-
-/** What a new pool may not meet. */
-function* room(pool: Resource<IPPoolSpec>, cidr: Cidr, { pools, blocks }: PoolSurroundings): Iterable<Problem> {
-  for (const other of pools) {
-    const range = tryParseCidr(other.spec.cidr);
-    if (other.metadata.name === pool.metadata.name || !range || !overlaps(range, cidr)) continue;
-    yield { field: 'spec.cidr', message: `overlaps with ${other.spec.cidr} of pool ${other.metadata.name}` };
-  }
-  const size = pool.spec.blockSize || defaultBlockSize(cidr.family);
-  const block = blocks.find((range) => overlaps(range, cidr) && range.prefix !== size);
-  if (block) yield { field: 'spec.blockSize', message: `is not that of block ${formatCidr(block)}, which is there` };
-}
-
-/** Whether an IPAM configuration means what it says. */
-export function checkIpamConfig({ strict_affinity, maxBlocksPerHost }: IpamConfig): Problem[] {
-  if (maxBlocksPerHost === undefined || maxBlocksPerHost === 0) return [];
-  if (maxBlocksPerHost < 0) return [{ field: 'maxBlocksPerHost', message: 'is negative' }];
-  return strict_affinity ? [] : [{ field: 'maxBlocksPerHost', message: 'needs strict_affinity' }];
-}
-
-/** Whether a node may be written: CrossSubnet needs its addresses with their prefix lengths. */
-export function checkNode({ spec: { bgp } }: Resource<NodeSpec>): Problem[] {
-  if (!bgp) return [];
-  const problems: Problem[] = [];
-  if (Object.keys(bgp).length === 0) problems.push({ field: 'spec.bgp', message: 'is empty' });
-  for (const [name, text, family] of [
-    ['ipv4Address', bgp.ipv4Address, 4],
-    ['ipv6Address', bgp.ipv6Address, 6],
-  ] as const) {
-    if (text === undefined) continue;
-    const [host = '', prefix] = text.split('/');
-    if (tryParseAddress(host)?.family !== family || prefix === undefined || parseRange(text) === undefined) {
-      problems.push({
-        field: `spec.bgp.${name}`,
-        message: `is not an IPv${family} address with a prefix length: ${text}`,
-      });
-    }
-  }
-  return problems;
-}
-
 /** Names of Calico's resources: DNS-1123 subdomains. */
-export const isResourceName = (name: string): boolean =>
+const isResourceName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name);
 
 /** Every resource's own part: a name that Calico takes, and what its clients need to update the record. */
