@@ -54,7 +54,7 @@ const related: Readonly<Record<string, readonly Related[]>> = {
   namespaces: [{ resource: 'applications', belongs: (app, namespace) => app.namespace === namespace.name }],
 };
 
-/** `berth describe`: all there is to say about a thing. Never shows a secret. @throws BERTH_NOT_FOUND, BERTH_USAGE */
+/** `berth describe`: all there is to say about a thing, but for what looks like a secret. @throws BERTH_NOT_FOUND, BERTH_USAGE */
 export async function describe(
   session: Session,
   args: readonly string[],

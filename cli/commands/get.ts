@@ -27,6 +27,9 @@ ${kindNames()
   .map((name) => `  ${name}`)
   .join('\n')}
 
+-o json and -o yaml print a record whole, with the secrets that its user wrote into it; \`berth describe\` hides what looks
+like one.
+
 Examples:
   berth get all
   berth get applications -A -o wide

@@ -13,7 +13,7 @@ export interface Item {
   namespace?: string;
   /** As it is printed and asked for: `shop`, `h-1`, `shop/web-0`. */
   name: string;
-  /** What `-o json` prints. Never a secret. */
+  /** What `-o json` prints: what stands in the store, whole, with what its user wrote into it. `describe` masks. */
   object: PrintedObject;
   /** What counts of a user's record: its accepted spec, or what would be accepted; absent where it cannot be read. */
   spec?: object;

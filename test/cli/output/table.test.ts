@@ -75,8 +75,43 @@ describe('what people are shown', () => {
     ['env', 'DB_PASSWORD=x', 'DB_PASSWORD=<hidden>'],
     ['command', '--token=x', '--token=<hidden>'],
     ['command', '--port=80', '--port=80'],
+    ['requirepass', 'x', '<hidden>'],
+    ['command', 'redis-server --requirepass hunter2 --port 6379', 'redis-server --requirepass <hidden> --port 6379'],
+    ['command', "sh -c 'redis-server --requirepass hunter2'", "sh -c 'redis-server --requirepass <hidden>'"],
+    ['command', 'mysqld --password "hun ter 2" -v', 'mysqld --password <hidden> -v'],
+    ['command', 'mysqld --password=hun\\ ter2 -v', 'mysqld --password=<hidden> -v'],
+    ['command', 'A=1 DB_PASSWORD=hunter2 run --to x', 'A=1 DB_PASSWORD=<hidden> run --to x'],
+    ['command', 'mysql --password --host db', 'mysql --password --host db'],
+    ['command', 'redis-cli config set requirepass hunter2', 'redis-cli config set requirepass <hidden>'],
+    ['url', 'https://h/?a=1&access_token=hunter2', 'https://h/?a=1&access_token=<hidden>'],
+    ['text', 'the secret garden, a password manager', 'the secret garden, a password manager'],
   ] as const)
     it(`of ${name}: ${given} is ${shown}`, () => expect(mask({ [name]: given })).to.deep.equal({ [name]: shown }));
+
+  for (const [command, shown] of [
+    [
+      ['mysqld', '--password', 'hunter2', '--port', '3306'],
+      ['mysqld', '--password', '<hidden>', '--port', '3306'],
+    ],
+    [
+      ['x', '--token', '--secret', 'hunter2'],
+      ['x', '--token', '--secret', '<hidden>'],
+    ],
+    [
+      ['sh', '-c', 'run --auth-token hunter2 && sleep 1'],
+      ['sh', '-c', 'run --auth-token <hidden> && sleep 1'],
+    ],
+    [
+      ['x', '--pin-password', 1234],
+      ['x', '--pin-password', '<hidden>'],
+    ],
+    [
+      ['the', 'password', 'manager'],
+      ['the', 'password', 'manager'],
+    ],
+  ])
+    it(`of the command ${JSON.stringify(command)} is ${JSON.stringify(shown)}`, () =>
+      expect(mask({ command })).to.deep.equal({ command: shown }));
 
   it('hides what lies deep, and changes nothing else', () => {
     const value = { services: [{ env: { A: '1', B_SECRET: '2' }, ports: [80] }], none: null };
