@@ -1,7 +1,7 @@
 import { sleep } from '../../lib/platform/index.ts';
 import { allDone, type Result, timestamp } from '../../lib/reconcile/index.ts';
 import type { Accepted, DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
-import { sameJson } from '../../lib/store/index.ts';
+import { type Guard, sameJson } from '../../lib/store/index.ts';
 import { acceptCloud } from './accept.ts';
 import { newRecord } from './adopt.ts';
 import type { HostpoolContext } from './context.ts';
@@ -31,7 +31,9 @@ export async function reconcileCloud(cloud: string, context: HostpoolContext): P
   const { accepted } = acceptance;
   if (!accepted) return writeStatus(cloud, acceptance, undefined, undefined, context);
 
-  await store.put('accepted/dockerclouds', cloud, accepted);
+  // What is accepted is what stands there, not what a slower cache remembers.
+  const guards: Guard[] = [{ unchanged: 'dockerclouds', id: cloud, at: user?.modRevision ?? 0 }];
+  await store.put('accepted/dockerclouds', cloud, accepted, { guards });
   const deletion = deletionOf(cloud, accepted, context);
   const progress = deletion && (deletion.cascade || deletion.applications.length === 0) ? 'draining' : 'waiting';
   if (progress === 'draining' && deletion && state.list('hosts', cloud).length === 0)

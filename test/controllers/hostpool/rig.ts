@@ -6,7 +6,7 @@ import { createManager, type Manager } from '../../../lib/reconcile/index.ts';
 import { VirtualClock } from '../../../lib/simulation/index.ts';
 import type { Cache, Kind, RecordOf } from '../../../lib/store/index.ts';
 import { createCache, keyspace } from '../../../lib/store/index.ts';
-import { createMemoryEtcd } from '../../../lib/store/memory/index.ts';
+import { type Call, createMemoryEtcd, type Fault } from '../../../lib/store/memory/index.ts';
 
 const say = (fields: object, message: string) => console.error(message, JSON.stringify(fields));
 const loud: Log = { debug() {}, info: say, warn: say, error: say, child: () => loud };
@@ -19,6 +19,8 @@ export class Rig {
   readonly etcd = createMemoryEtcd({ clock: this.clock });
   readonly user = this.etcd.connect();
   cache!: Cache;
+  /** Milliseconds that a transaction of the controller takes to arrive. */
+  lag = 0;
   #stop: (() => Promise<void>)[] = [];
 
   /** @param tools  in place of hollow ones */
@@ -26,11 +28,12 @@ export class Rig {
     const { clock } = this;
     const common = { clock, random: seededRandom(7), log: process.env.DEBUG_RIG ? loud : silent, keyspace: this.keys };
     const cache = createCache({ ...common, kv: this.etcd.connect() });
+    const fault = ({ method }: Call): Fault => (method === 'txn' && this.lag > 0 ? { delayMs: this.lag } : 'none');
     const manager = createManager({
       ...common,
       cache,
       definitions: [hostpool],
-      kvFor: () => this.etcd.connect(),
+      kvFor: () => this.etcd.connect({ fault }),
       tools: { hostpool: this.tools(tools) },
       identity: { replica: 'test', hostname: 'test', pid: 1, version: '0' },
       metrics: new Registry(),
