@@ -1,12 +1,13 @@
 import { CalicoReader, keyOf } from '../../lib/calico/index.ts';
 import { containerOf, type View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
+import { Membership } from './membership.ts';
 
 /** Names of the containers that have an address on a network or are to get one, in order. */
 export function attachedTo(network: string, state: View): string[] {
-  const space = AddressSpace.of(state);
-  const endpoints = space.endpointsOn(network).map((id) => containerOf({ id }));
-  return [...new Set([...endpoints, ...space.containersOn(network)])].sort();
+  const members = Membership.of(state);
+  const endpoints = members.endpointsOn(network).map((id) => containerOf({ id }));
+  return [...new Set([...endpoints, ...members.containersOn(network)])].sort();
 }
 
 /** Handles of the addresses that somebody holds in some ranges, whoever it is; a few of many. */

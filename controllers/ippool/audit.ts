@@ -8,6 +8,7 @@ import type { Ippool } from './context.ts';
 import { type Orphan, orphanHandles, orphanResources, orphansInBlocks, orphanWorkloads } from './orphans.ts';
 import { releaseBlocks } from './removal.ts';
 import { networkOfResource } from './resources.ts';
+import { isSound, soundKinds } from './sound.ts';
 import { workloadEndpointId, workloadEndpointOf } from './workloads.ts';
 
 /** Milliseconds between two looks. */
@@ -51,8 +52,18 @@ export async function reconcileAudit(context: Ippool): Promise<Result> {
       `freed ${found.length} ${what} that belonged to nobody: ${names.join(', ')}`,
     );
   }
+  tellUnsound(context);
   const steps = await Promise.all(going.pools.map(({ id }) => removePool(calicoNameOf(id), context)));
   return { after: steps.some((more) => more) ? NEXT_STEP : EVERY };
+}
+
+function tellUnsound({ state, event }: Ippool): void {
+  for (const kind of soundKinds) {
+    const found = state.list(kind).filter((entry) => !isSound(entry));
+    const names = found.slice(0, 3).map(({ id }) => `${kind}/${id}`);
+    const message = `no record of berth's, counts as absent: ${names.join(', ')}; delete it`;
+    if (found.length > 0) event('networks', 'Warning', 'Malformed', message);
+  }
 }
 
 const free = (batch: Batch, handle: string, addresses: readonly HeldAddress[]): Promise<void> =>
@@ -64,7 +75,7 @@ const free = (batch: Batch, handle: string, addresses: readonly HeldAddress[]): 
 /** Felix knows a container by its workload endpoint: without it nothing reaches the container. */
 async function restoreWorkloads(batch: Batch, { state, clock, random, installation, event }: Ippool): Promise<void> {
   const origin = { installation, random, now: clock.now() };
-  for (const endpoint of state.list('endpoints')) {
+  for (const endpoint of state.list('endpoints').filter(isSound)) {
     const { uid, interfaces } = endpoint.value;
     const host = hostOf(endpoint);
     for (const link of interfaces) {

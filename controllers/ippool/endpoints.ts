@@ -13,6 +13,7 @@ import type { Part } from './batch.ts';
 import type { Owned } from './context.ts';
 import { handleOf, hostInterface, macAddress } from './names.ts';
 import type { Origin } from './resources.ts';
+import { isSound } from './sound.ts';
 import { isSameWorkload, workloadEndpointOf } from './workloads.ts';
 
 /** Assignments of a host whose container record is the one that was placed, and that have no endpoint yet. */
@@ -25,6 +26,7 @@ export function assignmentsToServe(host: string, state: View): Entry<'assignment
 /** Endpoints of a host whose container is gone: no trace of it on the host, and nobody wants it any more. */
 export function endpointsToRemove(host: string, state: View): Entry<'endpoints'>[] {
   return state.list('endpoints', host).filter((endpoint) => {
+    if (!isSound(endpoint)) return false;
     const assignment = state.get('assignments', endpoint.id);
     return !state.get('observed', endpoint.id) && assignment?.value.uid !== endpoint.value.uid;
   });

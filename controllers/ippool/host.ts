@@ -2,15 +2,16 @@ import { contains } from '../../lib/addresses/index.ts';
 import { CalicoReader, cidrOfKey, IpamPlan, keyOf } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import { containerOf, type View, type Write } from '../../lib/store/index.ts';
+import { rangesIn } from './address-space.ts';
 import { Batch, writeOf } from './batch.ts';
 import { calicoPart, forgetCalico, hasCalicoNode, leavesCalico, tunnelRange } from './calico-host.ts';
 import type { Ippool, Owned } from './context.ts';
 import { removalOf } from './endpoint-removal.ts';
 import { assignmentsToServe, endpointFor, endpointsToRemove, type JoinedNetwork, networksOf } from './endpoints.ts';
 import { lostWorkloads } from './orphans.ts';
-import { rangesOf } from './removal.ts';
 import { bearsOurMark, isOurs, type Origin } from './resources.ts';
 import type { Task } from './setbacks.ts';
+import { isSound } from './sound.ts';
 import { comesOffInSteps, createInSteps, needsSteps, removeInSteps } from './steps.ts';
 import { nodeAt, nodeOf } from './workloads.ts';
 
@@ -30,6 +31,7 @@ const LOST_FOR = 5000;
 export async function reconcileHost(host: string, context: Ippool): Promise<Result> {
   const { state, store, clock, random, installation, tools } = context;
   const origin: Origin = { installation, random, now: clock.now() };
+  await removeBroken(host, context);
   const leaving = endpointsToRemove(host, state);
   const record = state.by('hosts', 'name', host)[0];
   // Nothing ever runs on a host that is gone: placement takes its assignments back.
@@ -91,6 +93,15 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
   return lost.length > 0 ? { after: LOST_FOR } : undefined;
 }
 
+/** Records of endpoints that are none: what Calico has of the containers makes them again. */
+async function removeBroken(host: string, { state, store, event }: Ippool): Promise<void> {
+  for (const entry of state.list('endpoints', host)) {
+    if (isSound(entry)) continue;
+    await store.commit({ writes: [{ delete: 'endpoints', id: entry.id, expect: entry.modRevision }] });
+    event('networks', 'Warning', 'Repaired', `endpoints/${entry.id} was no record of berth's: taken away`);
+  }
+}
+
 /** The Calico node of a host: made with its first endpoint, and kept at the host's address where it is ours. */
 function nodeFor(
   host: string,
@@ -134,6 +145,9 @@ async function forget(host: string, { state, store, installation, random, clock 
 
 /** Of networks, and of tunnels between hosts. */
 const ourRanges = (state: View) => [
-  ...state.list('networks').flatMap(rangesOf),
+  ...state
+    .list('networks')
+    .filter(isSound)
+    .flatMap(({ value }) => rangesIn(value)),
   ...state.list('accepted/dockerclouds').flatMap(({ id }) => tunnelRange(id, state) ?? []),
 ];

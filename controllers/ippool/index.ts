@@ -1,16 +1,17 @@
 import { nameOf as calicoNameOf, decodeRecord, ipPool, kindOf, paths } from '../../lib/calico/index.ts';
 import { controller, Terminal } from '../../lib/reconcile/index.ts';
 import { type Entry, hostOf, nameOf, type View } from '../../lib/store/index.ts';
-import { AddressSpace } from './address-space.ts';
 import { reconcileAudit } from './audit.ts';
 import { hasCalicoNode } from './calico-host.ts';
 import { cloudOfPeer, cloudOfTunnels, hostOfFelix } from './calico-settings.ts';
 import { reconcileCloud } from './cloud.ts';
 import { type Owned, owns } from './context.ts';
 import { reconcileHost } from './host.ts';
+import { Membership } from './membership.ts';
 import { networkOf } from './names.ts';
 import { reconcileNetwork } from './network.ts';
 import { networkOfResource } from './resources.ts';
+import { isSound } from './sound.ts';
 import type { IppoolTools } from './tools.ts';
 import { SHARED } from './wanted.ts';
 
@@ -39,9 +40,9 @@ export const ippool = controller<Owned, IppoolTools>({
       ...[id, SHARED].flatMap((cloud) => state.by('networks', 'cloud', cloud).map(network)),
       ...calicoHosts(id, state),
     ],
-    containers: ({ id, value }, state) => [
-      ...value.networks.map((name) => `network/${name}`),
-      ...state.by('assignments', 'container', id).map(onHost),
+    containers: (container, state) => [
+      ...(isSound(container) ? container.value.networks.map((name) => `network/${name}`) : []),
+      ...state.by('assignments', 'container', container.id).map(onHost),
     ],
     hosts: (host) => `host/${nameOf(host)}`,
     assignments: onHost,
@@ -111,7 +112,7 @@ function networkOfPool({ id, value }: Entry<'calico'>): string {
 /** Hosts with assignments that a network may have kept waiting. */
 const waitingFor = (name: string, state: View): string[] => [
   ...new Set(
-    AddressSpace.of(state)
+    Membership.of(state)
       .containersOn(name)
       .flatMap((container) => state.by('assignments', 'container', container))
       .filter(({ id }) => !state.get('endpoints', id))

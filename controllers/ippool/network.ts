@@ -8,6 +8,7 @@ import { createNetwork } from './creation.ts';
 import { notAllocated, type Outcome } from './outcome.ts';
 import { poolsMadeFor, recoverNetwork } from './recovery.ts';
 import { removeNetwork, restore } from './removal.ts';
+import { isSound } from './sound.ts';
 import { ofVirtualNetwork, reportNetwork } from './status.ts';
 import { keepNetwork } from './upkeep.ts';
 import { wantedNetwork } from './wanted.ts';
@@ -52,8 +53,13 @@ async function bringAbout(
   accepted: Parameters<typeof wantedNetwork>[1],
   context: Ippool,
 ): Promise<Outcome> {
-  const { state, tools } = context;
+  const { state, store, tools } = context;
   const network = state.get('networks', name);
+  if (network && !isSound(network)) {
+    await store.commit({ writes: [{ delete: 'networks', id: name, expect: network.modRevision }] });
+    context.event('networks', 'Warning', 'Repaired', `networks/${name} was no record of berth's: taken away`);
+    return { observed: [], result: undefined };
+  }
   const wanted = wantedNetwork(name, accepted, state);
   if (!network) {
     tools.counted.delete(name);

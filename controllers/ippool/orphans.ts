@@ -15,11 +15,13 @@ import {
   workloadEndpoint,
 } from '../../lib/calico/index.ts';
 import type { Entry, View } from '../../lib/store/index.ts';
-import { AddressSpace } from './address-space.ts';
+import { AddressSpace, rangesIn } from './address-space.ts';
 import { cloudOfTunnels } from './calico-settings.ts';
+import { Membership } from './membership.ts';
 import { handleOf } from './names.ts';
 import { reservation } from './reservations.ts';
 import { isOurs, networkOfResource } from './resources.ts';
+import { isSound } from './sound.ts';
 import { ORCHESTRATOR } from './workloads.ts';
 
 /** A record that belongs to nobody. */
@@ -49,7 +51,7 @@ export interface LostWorkload extends Orphan {
 
 /** Workload endpoints of a host whose container is gone, and with it the endpoint's record that would say so. */
 export function lostWorkloads(host: string, state: View, installation: string): LostWorkload[] {
-  return AddressSpace.of(state)
+  return Membership.of(state)
     .workloadsOn(host)
     .flatMap((id) => {
       const uid = parseWorkloadEndpointName(calicoNameOf(id))?.workload;
@@ -113,8 +115,8 @@ export function orphansInBlocks(state: View, installation: string): { lost: Lost
   const reader = new CalicoReader(state);
   const lost: LostAddresses[] = [];
   const empty: Orphan[] = [];
-  for (const { value } of state.list('networks')) {
-    for (const range of (value.ranges ?? [value.cidr]).flatMap((text) => tryParseCidr(text) ?? [])) {
+  for (const { value } of state.list('networks').filter(isSound)) {
+    for (const range of rangesIn(value)) {
       if (!isInOurs(range, state, installation)) continue;
       for (const { id, range: cidr } of AddressSpace.of(state).blocksIn(range)) {
         const { value: block, revision } = reader.block(id);
@@ -150,7 +152,7 @@ export function orphanResources(state: View, installation: string): { pools: Orp
     if (network === undefined || state.get('networks', network)) return false;
     // A pool of tunnels is its cloud's, whose visits take it away.
     if (cloudOfTunnels(network) !== undefined) return false;
-    return AddressSpace.of(state).endpointsOn(network).length === 0;
+    return !Membership.of(state).hasEndpoints(network);
   };
   const under = (path: string, read: (name: string) => Parameters<typeof isOurs>[0] | undefined): Orphan[] =>
     state

@@ -1,4 +1,4 @@
-import { type Cidr, tryParseCidr } from '../../lib/addresses/index.ts';
+import type { Cidr } from '../../lib/addresses/index.ts';
 import {
   CalicoReader,
   hostOfBlock,
@@ -10,10 +10,11 @@ import {
 } from '../../lib/calico/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
 import { few } from './accept.ts';
-import { AddressSpace } from './address-space.ts';
+import { AddressSpace, rangesIn } from './address-space.ts';
 import { attachedTo, handlesIn } from './attached.ts';
 import { writeOf } from './batch.ts';
 import type { Ippool, Owned } from './context.ts';
+import { Membership } from './membership.ts';
 import { type Outcome, say } from './outcome.ts';
 import { reservation } from './reservations.ts';
 import { isOurs } from './resources.ts';
@@ -49,7 +50,7 @@ export async function removeNetwork(network: Entry<'networks'>, context: Ippool)
   const left = DISABLED_FOR - Math.abs(clock.now() - Date.parse(deleting));
   if (left > 0) return { observed, result: { after: left } };
 
-  await releaseBlocks(rangesOf(network), context);
+  await releaseBlocks(rangesIn(network.value), context);
   await store.commit({
     writes: [{ delete: 'networks', id: network.id, expect: network.modRevision }, ...deletions(network, context)],
   });
@@ -72,18 +73,15 @@ export async function restore(network: Entry<'networks'>, context: Ippool): Prom
 function usersOf(network: Entry<'networks'>, state: View): string[] {
   const { id, value } = network;
   const space = AddressSpace.of(state);
+  const members = Membership.of(state);
   // Of an application, only those of the very application that the network was made for.
-  const joining = space.containersOn(id).some((each) => isOwn(each, value, state));
-  if (joining || space.endpointsOn(id).length > 0) return attachedTo(id, state);
-  return value.pools.some((pool) => space.usedIn(pool) > 0) ? handlesIn(rangesOf(network), state) : [];
+  const joining = members.containersOn(id).some((each) => isOwn(each, value, state));
+  if (joining || members.hasEndpoints(id)) return attachedTo(id, state);
+  return value.pools.some((pool) => space.usedIn(pool) > 0) ? handlesIn(rangesIn(network.value), state) : [];
 }
 
 const isOwn = (container: string, network: Entry<'networks'>['value'], state: View): boolean =>
   network.cloud === '' || state.get('containers', container)?.value.uid === network.uid;
-
-/** The ranges of a network's pools. */
-export const rangesOf = ({ value }: Entry<'networks'>): Cidr[] =>
-  (value.ranges ?? [value.cidr]).flatMap((text) => tryParseCidr(text) ?? []);
 
 interface PoolRecord {
   pool: Resource<IPPoolSpec>;

@@ -5,10 +5,13 @@ import type { Acceptance } from './accept.ts';
 import type { Ippool } from './context.ts';
 import { claimOf } from './names.ts';
 import { notAllocated, type Outcome, say } from './outcome.ts';
+import { isSound } from './sound.ts';
 
 /** A VirtualNetwork's network. One that is called as a claim's network is refused for its name, and has none. */
-export const ofVirtualNetwork = (name: string, state: View): NetworkRecord | undefined =>
-  claimOf(name) ? undefined : state.get('networks', name)?.value;
+export function ofVirtualNetwork(name: string, state: View): NetworkRecord | undefined {
+  const network = claimOf(name) ? undefined : state.get('networks', name);
+  return network && isSound(network) ? network.value : undefined;
+}
 
 /**
  * Says in the status of a VirtualNetwork what came of it; takes status and accepted spec away once a deleted one has left

@@ -1,8 +1,9 @@
 import type { Accepted, DockerCloudSpec, NetworkRecord, VirtualNetworkSpec } from '../../lib/records/index.ts';
 import type { Guard, View } from '../../lib/store/index.ts';
-import { AddressSpace } from './address-space.ts';
 import { mtuOf } from './calico-settings.ts';
+import { Membership } from './membership.ts';
 import { claimOf } from './names.ts';
+import { isSound } from './sound.ts';
 import type { Encapsulation } from './specs.ts';
 
 /** A network as somebody wants it: an application by its claim, or a user by a VirtualNetwork. */
@@ -70,12 +71,12 @@ export function wantedNetwork(
   const { uid, spec } = accepted.value;
   const guards: Guard[] = [{ unchanged: 'accepted/virtualnetworks', id: name, at: accepted.at }];
   const about = `virtualnetworks/${name}`;
-  const space = AddressSpace.of(state);
+  const members = Membership.of(state);
   const accepting = state.list('accepted/dockerclouds').map(({ id }) => id);
-  const using = space.cloudsOn(name);
+  const using = members.cloudsOn(name);
   return {
     ...{ name, uid, cloud: SHARED, about, spec, guards },
-    ...demandOf(space.joining(name), accepting, state),
+    ...demandOf(members.joining(name), accepting, state),
     ...carried(spec, carrierOf(using.length > 0 ? using : accepting, state), state),
   };
 }
@@ -110,7 +111,10 @@ function carried(
   state: View,
 ): Pick<Wanted, 'provider' | 'encapsulation' | 'natOutgoing' | 'mtu'> {
   const network = state.get('accepted/dockerclouds', cloud)?.value.spec.network ?? NO_CLOUD;
-  const hosts = state.list('hosts', cloud).map(({ value }) => value.mtu);
+  const hosts = state
+    .list('hosts', cloud)
+    .filter(isSound)
+    .map(({ value }) => value.mtu);
   const mtu = spec.mtu ?? mtuOf(network, hosts);
   return {
     provider: network.provider,

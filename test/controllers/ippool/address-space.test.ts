@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { AddressSpace } from '../../../controllers/ippool/address-space.ts';
+import { Membership } from '../../../controllers/ippool/membership.ts';
 import { formatCidr, parseCidr } from '../../../lib/addresses/index.ts';
 import { keyOf } from '../../../lib/calico/index.ts';
+import { containerRecord } from '../../harness/records.ts';
+import { keys } from '../../lib/reconcile/support.ts';
 import { Scenario } from './scenario.ts';
 
 const POOL = parseCidr('172.20.0.0/16');
@@ -61,6 +64,39 @@ describe('the address space', () => {
     expect(space().usedIn('theirs')).to.equal(0);
   });
 
+  for (const value of [{}, null, 7, { networks: 'x', interfaces: [null], cidr: 1, pools: 2, address: 3 }])
+    it(`bears ${JSON.stringify(value)} in place of any record, and goes on with those that come along with it`, async () => {
+      await s.claim('default/shop/default');
+      await s.until(() => s.network('default.shop.default') !== undefined, 'the network');
+      const bad = [
+        keys.key('networks', 'bad'),
+        keys.key('hosts', 'cloud/bad'),
+        keys.key('containers', 'default/shop/bad'),
+        keys.key('endpoints', 'h-1/default/shop/bad'),
+      ].map((put) => ({ put, value: JSON.stringify(value) }));
+      const sound = {
+        put: keys.key('containers', 'default/shop/web-0'),
+        value: JSON.stringify(containerRecord({ spec: 's1' })),
+      };
+      await s.world.settle(s.world.kv.txn({ compare: [], then: [...bad, sound] }));
+      await s.host('h-1');
+      await s.assign('h-1/default/shop/web-0', 'u0');
+      await s.until(() => s.endpoint('h-1/default/shop/web-0') !== undefined, 'the endpoint');
+      await s.claim('default/shop/more');
+      await s.until(() => s.network('default.shop.more') !== undefined, 'another network');
+      const { cache } = s.replica;
+      const view = { revision: cache.revision, get: cache.get, list: cache.list, by: cache.by };
+      for (const members of [Membership.of(cache), Membership.of(view)])
+        expect(members.containersOn('default.shop.default')).to.deep.equal(['default/shop/web-0']);
+      expect(AddressSpace.of(view).usedIn('default.shop.default')).to.equal(1);
+      // What is ippool's own goes; what is others' is told.
+      await s.settle();
+      expect(cache.get('networks', 'bad') ?? cache.get('endpoints', 'h-1/default/shop/bad')).to.equal(undefined);
+      await s.world.clock.advance(6 * 60_000);
+      const told = cache.list('events').find(({ value }) => value.reason === 'Malformed');
+      expect(told?.value.message).to.match(/hosts\/cloud\/bad|containers\/default\/shop\/bad/);
+    });
+
   it('is the same when it is made anew of all that there is', async () => {
     await s.claim('default/shop/default');
     await s.host('h-1');
@@ -72,10 +108,10 @@ describe('the address space', () => {
     await s.settle();
     const { cache } = s.replica;
     // Not a cache that tells of changes: made for this one question.
-    const anew = AddressSpace.of({ revision: cache.revision, get: cache.get, list: cache.list, by: cache.by });
     const network = 'default.shop.default';
-    for (const each of [space(), anew]) {
-      expect(each.usedIn(network)).to.equal(9);
+    const view = { revision: cache.revision, get: cache.get, list: cache.list, by: cache.by };
+    for (const each of [space(), AddressSpace.of(view)]) expect(each.usedIn(network)).to.equal(9);
+    for (const each of [Membership.of(cache), Membership.of(view)]) {
       expect(each.joining(network)).to.equal(9);
       expect(each.cloudsOn(network)).to.deep.equal(['cloud']);
       expect(each.endpointsOn(network)).to.have.length(9);
