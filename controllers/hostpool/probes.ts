@@ -15,12 +15,17 @@ export class Probes {
     return this.#hosts.get(host)?.health ?? unknown;
   }
 
-  /** Whether the host is to be probed now (monotonic milliseconds). Marks it as being probed. */
-  take(host: string, now: number): boolean {
+  /** Since when the host is to be probed (monotonic milliseconds), 0 for one that never was; undefined: not now. */
+  dueSince(host: string, now: number): number | undefined {
     const known = this.#hosts.get(host);
-    if (known && (known.running || known.next > now)) return false;
+    if (!known) return 0;
+    return known.running || known.next > now ? undefined : known.next;
+  }
+
+  /** Marks a host as being probed. */
+  take(host: string, now: number): void {
+    const known = this.#hosts.get(host);
     this.#hosts.set(host, { ...known, health: known?.health ?? unknown, next: now, running: true });
-    return true;
   }
 
   /**

@@ -26,11 +26,12 @@ const AT_ONCE = 256;
  */
 export async function watchHosts(context: WatchContext): Promise<void> {
   const { state, clock, signal, tools, wake } = context;
-  const running = new Set<Promise<void>>();
+  // Counted apart: locations that do not answer keep no host from being probed.
+  const [probing, listing] = [new Set<Promise<void>>(), new Set<Promise<void>>()];
   const lists = new Map<string, number>();
-  const start = (work: Promise<void>) => {
-    const tracked = work.finally(() => running.delete(tracked));
-    running.add(tracked);
+  const start = (work: Promise<void>, among: Set<Promise<void>>) => {
+    const tracked = work.finally(() => among.delete(tracked));
+    among.add(tracked);
   };
   // What a former lead of this process left behind is old, and its last probes never came to an end.
   tools.probes.retain(new Set());
@@ -41,11 +42,11 @@ export async function watchHosts(context: WatchContext): Promise<void> {
         const interval = LIST[tools.inventory.isPuzzled(cloud) ? 'puzzled' : 'usual'];
         if ((lists.get(cloud) ?? -Infinity) + interval > now) continue;
         lists.set(cloud, now);
-        start(listMachines(cloud, context));
+        start(listMachines(cloud, context), listing);
       }
-      for (const host of state.list('hosts')) {
-        if (running.size >= AT_ONCE) break;
-        if (isProbed(host) && tools.probes.take(nameOf(host), now)) start(probeHost(host, context));
+      for (const host of longestOverdue(context, now, AT_ONCE - probing.size)) {
+        tools.probes.take(nameOf(host), now);
+        start(probeHost(host, context), probing);
       }
       for (const host of state.list('hosts'))
         if (isLookedAt(host) && tools.probes.isDue(nameOf(host), now, LOOK)) wake(host.id);
@@ -53,8 +54,18 @@ export async function watchHosts(context: WatchContext): Promise<void> {
       await sleep(clock, TICK, signal);
     }
   } finally {
-    await Promise.allSettled(running);
+    await Promise.allSettled([...probing, ...listing]);
   }
+}
+
+/** Hosts to be probed now. Those that have waited longest come first, so that many that hang delay all alike. */
+function longestOverdue({ state, tools }: WatchContext, now: number, room: number): Entry<'hosts'>[] {
+  const due = state.list('hosts').flatMap((host) => {
+    const since = isProbed(host) ? tools.probes.dueSince(nameOf(host), now) : undefined;
+    return since === undefined ? [] : [{ host, since }];
+  });
+  if (due.length > room) due.sort((a, b) => a.since - b.since);
+  return due.slice(0, Math.max(0, room)).map(({ host }) => host);
 }
 
 /** Nothing changes on paper. */
