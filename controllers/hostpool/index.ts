@@ -24,10 +24,11 @@ export const hostpool = controller({
     'status/dockerclouds': ({ id }, state) => (state.get('accepted/dockerclouds', id) ? undefined : wakeOf(id)),
     credentials: ({ id }, state) => cloudAndHosts(id, state),
     hosts: ({ id, value }) => [value.cloud, id],
-    // What is on a host matters once it is to be emptied, and to a cloud that is to go.
-    assignments: unlessSchedulable,
-    observed: unlessSchedulable,
-    endpoints: unlessSchedulable,
+    assignments: ifItMatters,
+    observed: ifItMatters,
+    endpoints: ifItMatters,
+    // A machine that was given back is one for whoever waits for a machine there.
+    machineclaims: ({ id }, state) => cloudsOn(id.slice(0, id.indexOf('/')), state),
     'accepted/applications': ({ value: { spec } }, state) =>
       state.get('accepted/dockerclouds', spec.location)?.value.deleting ? spec.location : undefined,
   },
@@ -47,8 +48,28 @@ const cloudAndHosts = (cloud: string, state: View): string[] => [
   ...state.list('hosts', cloud).map(({ id }) => id),
 ];
 
-function unlessSchedulable(onHost: { id: string }, state: View): string | undefined {
+/** Clouds that take machines from such a location. */
+const cloudsOn = (driver: string, state: View): string[] =>
+  state
+    .list('accepted/dockerclouds')
+    .filter(({ value }) => value.spec.location.some((location) => location.driver === driver))
+    .map(({ id }) => id);
+
+/** What is on a host matters once it is to be emptied, and where there are more hosts than wanted when it becomes empty. */
+function ifItMatters(onHost: { id: string }, state: View): string | undefined {
   const host = hostOf(onHost);
   const cloud = cloudOf(host);
-  return state.get('hosts', `${cloud}/${host}`)?.value.schedulable === false ? cloud : undefined;
+  const record = state.get('hosts', `${cloud}/${host}`)?.value;
+  if (!record) return undefined;
+  return !record.schedulable || (isTooLarge(cloud, state) && isEmpty(host, state)) ? cloud : undefined;
 }
+
+function isTooLarge(cloud: string, state: View): boolean {
+  const min = state.get('accepted/dockerclouds', cloud)?.value.spec.hosts.min;
+  // Counted there once for each look at the cloud, and not here for each event.
+  const total = state.get('status/dockerclouds', cloud)?.value.hosts.total ?? 0;
+  return min !== undefined && total > min;
+}
+
+const isEmpty = (host: string, state: View): boolean =>
+  (['assignments', 'observed', 'endpoints'] as const).every((kind) => state.list(kind, host).length === 0);

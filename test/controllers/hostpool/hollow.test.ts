@@ -74,6 +74,22 @@ describe('hostpool with hollow machines', () => {
     expect(rig.condition('c', 'Accepted')).to.match(/^False/);
   });
 
+  it('accepts only what stands there still, however late its write arrives', async () => {
+    await rig.cloud('c', { hosts: { min: 1 } });
+    await rig.ready('c', 1);
+    rig.lag = 3000;
+    await rig.cloud('c', { hosts: { min: 2 } });
+    await rig.clock.advance(1000);
+    await rig.cloud('c', { hosts: { min: 3 } });
+    const accepted: (number | undefined)[] = [];
+    rig.cache.subscribe((changes) => {
+      for (const { kind, id } of changes)
+        if (kind === 'accepted/dockerclouds') accepted.push(rig.cache.get(kind, id)?.value.spec.hosts.min);
+    });
+    await rig.ready('c', 3);
+    expect(accepted).to.deep.equal([3]);
+  });
+
   it('removes the newest empty hosts when fewer are wanted, and keeps those in use', async () => {
     await rig.cloud('c', { hosts: { min: 4 } });
     await rig.ready('c', 4);
@@ -87,6 +103,10 @@ describe('hostpool with hollow machines', () => {
     await rig.clock.advance(60_000);
     expect(rig.hosts('c').map(({ name }) => name)).to.deep.equal(used);
     expect([...rig.hollow.machines.keys()].sort()).to.deep.equal(used);
+
+    await rig.delete('assignments', `${used[0]}/default/shop/web-0`);
+    await rig.clock.until(() => rig.hosts('c').length === 1, 60_000, 'the end of what became empty');
+    expect(rig.hosts('c').map(({ name }) => name)).to.deep.equal(used.slice(1));
   });
 
   it('removes everything when the cloud is deleted, in order', async () => {
@@ -213,6 +233,20 @@ describe('hostpool with hollow machines', () => {
     await rig.clock.advance(600_000);
     expect(rig.hosts('c').filter(({ lost }) => lost)).to.have.length(0);
     expect(rig.condition('c', 'NetworkTrusted')).to.equal('False TooManyUnreachable');
+  });
+
+  it('declares a host lost within two minutes, however many hosts of another cloud do not answer', async () => {
+    await rig.cloud('a', { hosts: { min: 600, max: 600 } });
+    await rig.cloud('b', { hosts: { min: 3, max: 3 } });
+    await rig.ready('a', 600);
+    await rig.ready('b', 3);
+    const { name } = rig.hosts('b')[0]!;
+    for (const machine of rig.hollow.machines.values())
+      if (machine.cloud === 'a' || machine.host === name) machine.reachable = false;
+    const lost = () => rig.hosts('b').some((host) => host.name === name && host.lost);
+    await rig.clock.until(lost, 120_000, 'the loss');
+    expect(rig.condition('a', 'NetworkTrusted')).to.equal('False TooManyUnreachable');
+    expect(rig.condition('b', 'NetworkTrusted')).to.equal('True Trusted');
   });
 
   it('replaces machines that their location does not have any more, however many', async () => {

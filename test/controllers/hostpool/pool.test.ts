@@ -47,8 +47,8 @@ describe('hostpool with a list of machines', () => {
     close() {},
   });
 
-  const put = (addresses: string, min: number) =>
-    rig.cloud('c', { location: `byon:(hosts="${addresses}")`, hosts: { min, max: 3 } });
+  const put = (addresses: string, min: number, cloud = 'c') =>
+    rig.cloud(cloud, { location: `byon:(hosts="${addresses}")`, hosts: { min, max: 3 } });
   const hostOn = (address: string) => rig.hosts('c').find(({ machineId }) => machineId === `${address}:22`);
 
   it('frees what a lost machine held once its owner takes it off the list, and leaves the others as they are', async () => {
@@ -89,6 +89,17 @@ describe('hostpool with a list of machines', () => {
     await rig.clock.advance(60_000);
     expect(rig.cache.list('machineclaims').map(({ id }) => id)).to.deep.equal(['byon/10.0.0.2:22']);
     expect(rig.hosts('c')).to.have.length(1);
+  });
+
+  it('gives a machine that became free to the cloud that waits for one', async () => {
+    await put('10.0.0.1', 1);
+    await rig.ready('c', 1);
+    await put('10.0.0.1', 1, 'd');
+    await rig.clock.advance(60_000);
+    expect(rig.condition('d', 'MachinesAvailable')).to.equal('False NoMachine');
+    await rig.delete('dockerclouds', 'c');
+    await rig.ready('d', 1, 60_000);
+    expect(rig.condition('d', 'MachinesAvailable')).to.equal('True Available');
   });
 
   it('gives a machine back with its cloud though its host record was deleted', async () => {
