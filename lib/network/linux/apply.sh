@@ -137,13 +137,13 @@ six_interface() {
 }
 six_end() { :; }
 
-# Between hosts.
+# Between hosts. What `route replace` makes is of protocol `boot`; the same of another is Felix's, or somebody else's.
 link_routes() {
   case $wanted_routes in *:*' dev lo'*) six_on lo ;; esac
   known=$(cat "$run/routes" 2>/dev/null)
   { printf '%s\n' "$known" "$wanted_routes" | sed '/^$/d' | sort -u >"$run/routes.new" && mv "$run/routes.new" "$run/routes"; } || die 'cannot note routes'
   while read -r route; do
-    [ -n "$route" ] && ! has "$wanted_routes" "$route" && add "route del $route"
+    [ -n "$route" ] && ! has "$wanted_routes" "$route" && add "route del $route proto boot"
   done <<KNOWN
 $known
 KNOWN

@@ -149,6 +149,17 @@ describe('the linux network of real hosts', function () {
     expect(await a.sh('iptables -S FORWARD')).not.contain('aaaaaaaa');
   });
 
+  it('leaves a route that another made its own', async () => {
+    const { planA } = await two();
+    const routes = () => a.sh('ip -4 route');
+    await a.sh(`ip route replace 10.64.0.64/26 via ${b.address} proto 80`);
+    await createLinuxNetwork({ shell: a }).apply({ ...planA, routes: [], ownBlocks: [] }, fence(1), signal);
+    expect(await routes())
+      .contain('10.64.0.64/26 via')
+      .not.contain('10.64.0.9')
+      .not.contain('blackhole');
+  });
+
   it('forwards although Docker’s policy is to drop, and says so once', async () => {
     await a.sh('iptables -P FORWARD DROP');
     const { planA } = await two();
