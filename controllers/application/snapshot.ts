@@ -52,6 +52,7 @@ const standing = <K extends Kind>({ value, modRevision }: Entry<K>): Standing<En
 /** In a word that is the reason of `Ready` while nothing of the application can be placed. */
 function whyPending({ message, rejected }: PendingRecord): { reason: string; message: string } {
   if ('links' in rejected) return { reason: 'WaitingForLinks', message };
+  if ('formerHost' in rejected) return { reason: 'Moving', message };
   return { reason: 'noRecord' in rejected ? 'HostUnknown' : 'Unschedulable', message };
 }
 

@@ -1,5 +1,5 @@
 import { allDone, controller } from '../../lib/reconcile/index.ts';
-import { containerOf, hostOf, type View } from '../../lib/store/index.ts';
+import { containerOf, hostOf, nameOf, type View } from '../../lib/store/index.ts';
 import { plan } from './plan.ts';
 
 /** Decides which host each container runs on, reserves there at once, and says why where no host fits. */
@@ -11,7 +11,7 @@ export const placement = controller({
     'accepted/dockerclouds': ({ id }) => id,
     containers: ({ value }) => value.cloud,
     assignments: (assignment, state) => [assignment.value.cloud, ...cloudsOf(assignment, state)],
-    hosts: ({ value }) => value.cloud,
+    hosts: (host, state) => [host.value.cloud, ...cloudsLeavingFrom(nameOf(host), state)],
     networks: ({ value }, state) => (value.cloud === '' ? everyCloud(state) : value.cloud),
     observed: (observed, state) => cloudsOf(observed, state),
     endpoints: (endpoint, state) => cloudsOf(endpoint, state),
@@ -30,5 +30,13 @@ function cloudsOf(onHost: { id: string }, state: View): string[] {
   const container = state.get('containers', containerOf(onHost));
   return [host, container].flatMap((each) => each?.value.cloud ?? []);
 }
+
+/** Those of what is still there: a container that moved to another cloud waits until it is gone from here, or its host is. */
+const cloudsLeavingFrom = (host: string, state: View): Set<string> =>
+  new Set(
+    state
+      .list('observed', host)
+      .flatMap((observed) => state.get('containers', containerOf(observed))?.value.cloud ?? []),
+  );
 
 const everyCloud = (state: View): string[] => state.list('accepted/dockerclouds').map(({ id }) => id);

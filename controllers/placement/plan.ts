@@ -198,9 +198,17 @@ class Round {
   #isGoing(container: Entry<'containers'>): boolean {
     const going = this.#state.by('observed', 'container', container.id).filter((observed) => {
       const host: HostRecord | undefined = this.#state.by('hosts', 'name', hostOf(observed))[0]?.value;
-      return host ? !host.lost && !host.gone : this.#isAwaited(container, hostOf(observed));
+      if (!host) return this.#isAwaited(container, hostOf(observed));
+      if (host.lost || host.gone) return false;
+      if (host.cloud !== this.#cloud) this.#pendMove(container, hostOf(observed), host.cloud);
+      return true;
     });
     return going.length > 0;
+  }
+
+  #pendMove(container: Entry<'containers'>, host: string, cloud: string): void {
+    const message = `moves here from ${cloud}; waits until ${host} has stopped it, or is lost`;
+    this.#pend(container, { message, rejected: { formerHost: 1 } });
   }
 
   /** Whoever was refused by a network asks again after a while, or as soon as one of its networks is another than it was. */

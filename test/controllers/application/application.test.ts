@@ -114,6 +114,7 @@ describe('the application controller', () => {
   for (const [filter, reason] of [
     ['links', 'WaitingForLinks'],
     ['noRecord', 'HostUnknown'],
+    ['formerHost', 'Moving'],
   ] as const)
     it(`says ${reason} where placement chooses no host by ${filter}`, async () => {
       const stage = await Stage.withCloud();

@@ -66,6 +66,24 @@ describe('the plan of placement', () => {
     expect(state.list('assignments').map(({ value }) => value.spec)).to.deep.equal(['spec-2']);
   });
 
+  it('says what a container from another cloud waits for, and takes it when its host there is lost', () => {
+    const state = settle(
+      new State({
+        hosts: { 'c/h1': host(), 'd/h2': host({ cloud: 'd' }) },
+        containers: { [WEB]: container() },
+        observed: { [`h2/${WEB}`]: observed() },
+      }),
+    );
+    expect(assigned(state)).to.deep.equal([]);
+    expect(state.get('pending', WEB)?.value).to.deep.include({
+      message: 'moves here from d; waits until h2 has stopped it, or is lost',
+      rejected: { formerHost: 1 },
+    });
+    settle(state.put({ hosts: { 'd/h2': host({ cloud: 'd', lost: true, schedulable: false }) } }));
+    expect(assigned(state)).to.deep.equal([`h1/${WEB}`]);
+    expect(state.list('pending')).to.deep.equal([]);
+  });
+
   it('lets an assignment follow a change that needs no new container', () => {
     const state = new State({
       hosts: { 'c/h1': host() },

@@ -21,6 +21,16 @@ describe('what wakes a round of placement', () => {
     expect(seen?.(was.observed, state)).to.include.members(['c', 'd']);
   });
 
+  it('wakes the cloud that a container is to move to, when the host that it leaves changes: it may be lost', () => {
+    const was = new State({
+      hosts: { 'c/h1': host() },
+      containers: { 'default/shop/web-0': container({ cloud: 'd' }) },
+      observed: { [ID]: observed() },
+    });
+    const { hosts } = placement.watches;
+    expect(hosts?.(was.get('hosts', 'c/h1')!, was)).to.have.members(['c', 'd']);
+  });
+
   it('wakes the cloud of an assignment whose host has no record any more', () => {
     const was = new State({ assignments: { [ID]: assignment() } });
     expect(placement.watches.assignments?.(was.get('assignments', ID)!, was)).to.deep.equal(['c']);
