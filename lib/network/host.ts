@@ -89,12 +89,16 @@ export interface HostNetworkState {
   taken: { installation: string; port: number; protocol: 'tcp' | 'udp' }[];
 }
 
+/** Characters of all failures together: what fails for one container often fails for all. */
+const TOLD = 2000;
+
 /** A batch did what it could, but not everything. */
 export class BatchFailed extends BerthError {
   /** What went wrong, by uid of the attachment; all others are as planned. */
   readonly failed: ReadonlyMap<string, string>;
-  constructor(message: string, failed: ReadonlyMap<string, string>) {
-    super('BERTH_COMMAND', message);
+  constructor(failed: ReadonlyMap<string, string>) {
+    const message = [...new Set(failed.values())].join('; ');
+    super('BERTH_COMMAND', message.length > TOLD ? `${message.slice(0, TOLD)}…` : message);
     this.failed = failed;
   }
 }

@@ -28,7 +28,7 @@ export function createPluginNetwork({ shell, settings }: { shell: Shell; setting
         const [, uid, message] = /^failed (\S+) (.*)$/.exec(line) ?? [];
         if (uid !== undefined && message !== undefined) failed.set(uid, message.trim());
       }
-      if (failed.size > 0) throw new BatchFailed([...failed.values()].join('; '), failed);
+      if (failed.size > 0) throw new BatchFailed(failed);
     },
   };
 }

@@ -16,7 +16,8 @@ set -u
 
 has() { case "$nl$1$nl" in *"$nl$2$nl"*) return 0 ;; esac; return 1; }
 die() { echo "$*" >&2; exit 1; }
-one_line() { printf '%s' "$1" | tr '\n' ' '; }
+# A line for each failure, of bounded length: who reads them keeps no more than 1 MiB.
+one_line() { printf '%s' "$1" | tr '\n' ' ' | cut -c 1-600; }
 # Told to who waits for the batch, and kept for who looks later.
 missing=
 fail() {
@@ -34,7 +35,7 @@ flush() {
   # 1 is a line that failed. More is a line at which `ip` ended, -force or not, as `ip neigh` does: those after it are
   # made one by one, and what is there already is made again.
   [ $? -lt 2 ] || said=$(printf '%s' "$batch" | while read -r line; do printf '%s\n' "$line" | ip -batch - 2>&1 >/dev/null; done)
-  errors=$errors$said
+  [ -z "$said" ] || errors=$(printf '%.2000s' "$errors$said")$nl
   batch=
 }
 

@@ -32,7 +32,7 @@ export function createLinuxNetwork({ shell }: { shell: Shell }): HostNetwork {
       if (refusal) throw refusal;
       if (result.code !== 0 || !lines.includes('done')) throw refused('the network batch failed', result);
       const failed = parseFailures(lines);
-      if (failed.size > 0) throw new BatchFailed([...failed.values()].join('; '), failed);
+      if (failed.size > 0) throw new BatchFailed(failed);
     },
   };
 }

@@ -250,7 +250,7 @@ describe('the container controller', () => {
       ...network,
       async apply(plan, fence, signal) {
         await network.apply(plan, fence, signal);
-        if (refuses) throw new BatchFailed('DEL: not yet', new Map([[namespace, 'DEL: not yet']]));
+        if (refuses) throw new BatchFailed(new Map([[namespace, 'DEL: not yet']]));
       },
     });
     await world.delete('assignments/h-1/default/shop/web-0');

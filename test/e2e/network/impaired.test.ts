@@ -93,6 +93,33 @@ describe('a host that cannot do all that is asked for', function () {
     expect(missing?.[0]?.what).match(/^no route to fd00:1::40\/122 via fd00:dead::1/);
   });
 
+  it('tells of each of many failures in a line, and of all together in few', async () => {
+    const bad = Array.from({ length: 200 }, (_, n) => {
+      const number = String(n + 10).padStart(11, '0');
+      const made = { ...attachment(n, `10.64.1.${n}`), uid: `bad${n}`, namespace: `berth-0${number}` };
+      Object.assign(made.interfaces[0]!, { hostInterface: `cali${number}`, mac: 'ff:ff:ff:ff:ff:ff' });
+      return made;
+    });
+    let said = 0;
+    const shell: FakeHost = {
+      ...a,
+      async run(command, options) {
+        const result = await a.run(command, options);
+        said = result.stdout.length;
+        return result;
+      },
+    };
+    const failure = await createLinuxNetwork({ shell })
+      .apply(planOf([...bad, attachment(1, '10.64.0.1')]), fence(1), signal)
+      .catch((error: unknown) => error);
+    expect(failure).instanceOf(BatchFailed);
+    const { failed, message } = failure as BatchFailed;
+    expect([...failed.keys()]).members(bad.map(({ uid }) => uid));
+    expect(failed.get('bad7')).match(/^cannot make the interface cali00000000017: .*Cannot assign/);
+    expect(said).lessThan(200_000);
+    expect(message.length).lessThan(3000);
+  });
+
   it('notes its routes once, however often nft refuses the rules', async () => {
     const plan = planOf([attachment(1, '10.64.0.1')], {
       ownBlocks: ['10.64.0.0/26'],
