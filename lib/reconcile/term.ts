@@ -11,6 +11,7 @@ import { type Priority, WorkQueue } from './queue.ts';
 import { recording } from './recording.ts';
 import { aborted, anyOf, within } from './signals.ts';
 import type { Slot } from './slots.ts';
+import { StrayReports } from './strays.ts';
 import { Wakeups } from './wakeups.ts';
 import { type Visit, Workers } from './workers.ts';
 
@@ -149,13 +150,18 @@ export class Term {
       metrics.panicked();
       log.error({ kind, id, error: messageOf(error) }, 'cannot tell which keys a record wakes');
     });
-    const unsubscribe = cache.subscribe((changes, { initial }) => {
+    const strays = new StrayReports(definition.name, cache, this.#context.event);
+    // Of the slots of a controller one reports: the one that an empty key falls to.
+    const reports = this.#context.mine('');
+    const unsubscribe = cache.subscribe((changes, { initial, straysChanged }) => {
       for (const change of changes) this.#add(wakeups.of(change), initial ? 'resync' : 'live');
+      if (straysChanged && reports) strays.look();
     });
     // Spread by a tenth, so that controllers do not come back all at once.
     const interval = () => (definition.resync ?? DEFAULT.resync) * (0.9 + 0.2 * random.next());
     const everything = () => {
       this.#add(wakeups.all(), 'resync');
+      if (reports) strays.look({ again: true });
       timer = clock.after(interval(), everything);
     };
     let timer = clock.after(0, everything);

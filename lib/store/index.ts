@@ -14,6 +14,7 @@ export {
   controllers,
   type Permission,
   type Role,
+  reporterOf,
   roleAsEtcdctl,
   roles,
   rolesAsEtcdctl,

@@ -13,7 +13,7 @@ export interface Located {
   id: string;
 }
 
-/** A key below our prefixes that is no record: nobody acts on it, its owner reports it. */
+/** A key below our prefixes that is no record: nobody acts on it, `reporterOf` it says so in an event. */
 export interface Stray {
   key: string;
   /** The collection that it lies in; absent: in none. */

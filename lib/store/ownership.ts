@@ -1,7 +1,7 @@
 /** Who may write what: etcd roles out of the key map, so that one writer per key holds from outside as well. */
 
 import { kinds, type Writer } from './keys.ts';
-import { allKinds, type KeyRange, type Keyspace } from './keyspace.ts';
+import { allKinds, type KeyRange, type Keyspace, type Stray } from './keyspace.ts';
 import { prefixEnd } from './kv.ts';
 
 export interface Permission extends Partial<Pick<KeyRange, 'end'>> {
@@ -28,6 +28,16 @@ const isController = (writer: Writer): writer is Controller =>
 export const controllers: readonly Controller[] = [...new Set(allKinds.flatMap((kind) => [...kinds[kind].writers]))]
   .filter(isController)
   .sort();
+
+/**
+ * The controller that reports a key which is no record: the one that writes its collection, or what it accepts of it;
+ * application for what no controller writes.
+ */
+export function reporterOf({ kind }: Pick<Stray, 'kind'>): Controller {
+  const accepted = allKinds.find((each) => each === `accepted/${kind}`);
+  const writers = [kind, accepted].flatMap((each): readonly Writer[] => (each ? kinds[each].writers : []));
+  return writers.find(isController) ?? 'application';
+}
 
 /**
  * One role that reads everything (a process has one cache for all its controllers, and etcd lets only a reader compare)

@@ -1,4 +1,3 @@
-import { messageOf } from '../errors/index.ts';
 import { type Kind, kinds } from './keys.ts';
 import type { Keyspace, Located, Stray } from './keyspace.ts';
 import type { KeyValue } from './kv.ts';
@@ -9,8 +8,9 @@ export function decode(keyspace: Keyspace, located: Located | undefined, kv: Key
   if (!located) return { key: kv.key, modRevision: kv.modRevision, ...keyspace.problem(kv.key) };
   try {
     return entryOf(located.kind, located.id, kv);
-  } catch (error) {
-    return { key: kv.key, ...located, problem: `not JSON: ${messageOf(error)}`, modRevision: kv.modRevision };
+  } catch {
+    // The parser's own words quote what stands there, and it may be somebody's secret.
+    return { key: kv.key, ...located, problem: 'not JSON', modRevision: kv.modRevision };
   }
 }
 

@@ -64,7 +64,7 @@ describe('the watch cache', () => {
     await world.settle(cache.synced());
     const problems = () => cache.strays().map(({ key, kind, problem }) => `${key} ${kind}: ${problem.slice(0, 10)}`);
     expect(problems()).to.deep.equal([
-      '/berth/v1/hosts/a/h-1 hosts: not JSON: ',
+      '/berth/v1/hosts/a/h-1 hosts: not JSON',
       '/berth/v1/hosts/c/a/b hosts: 3 segments',
     ]);
     let news = 0;
