@@ -45,7 +45,7 @@ const fits = (blockSize: number | undefined, family: 4 | 6): blockSize is number
 export function freeRange(prefix: number, network: string, state: View, tools: IppoolTools): Cidr | undefined {
   const { supernet, fresh } = tools;
   const { ranges } = AddressSpace.of(state);
-  const recent = fresh.besides(network, state.revision);
+  const recent = fresh.besides(network, state);
   for (const { network: name, range } of recent) ranges.add(range, FRESH, { kind: 'network', name, range });
   const found = ranges.firstFree(supernet, prefix);
   for (const { range } of recent) ranges.remove(range, FRESH);
@@ -84,7 +84,7 @@ export function conflictOf(
   for (const holder of AddressSpace.of(state).ranges.overlapping(range)) {
     if (!its || !isPartOf(holder, network, its.pools)) return describe(holder);
   }
-  const other = fresh.besides(network, state.revision).find((each) => overlaps(each.range, range));
+  const other = fresh.besides(network, state).find((each) => overlaps(each.range, range));
   return other && describe({ kind: 'network', name: other.network, range: other.range });
 }
 

@@ -119,10 +119,9 @@ async function keepTunnelPool(cloud: string, network: Network, context: Ippool, 
   }
   const pool = poolOf({ name, network: name, spec: specOf(range, blockSize, network) }, origin);
   const write: Write<Owned> = { put: 'calico', id: pool.id, value: pool.value, expect: 0 };
-  await tools.fresh.during(name, range, {
-    commit: () => store.commit({ writes: [write], guards: [settledPools(state, tools)] }),
-    clock,
-  });
+  const guards = [settledPools(state, tools)];
+  const commit = () => store.commit({ writes: [write], guards });
+  await tools.fresh.during({ network: name, range, pool: id, alone: true }, { commit, clock });
 }
 
 /** No container ever has an address of it. */

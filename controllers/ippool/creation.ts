@@ -45,7 +45,7 @@ async function create(wanted: Wanted, context: Ippool): Promise<Outcome> {
   ].filter(({ id }) => !state.get('calico', id));
   const writes = [record, ...[pool, ...shared].map(creation)];
   const commit = () => store.commit({ writes, guards: [...guards, settledPools(state, tools)] });
-  await tools.fresh.during(name, range, { commit, clock });
+  await tools.fresh.during({ network: name, range, pool: pool.id }, { commit, clock });
   const made = `made network ${name} of ${formatCidr(range)}`;
   context.event(wanted.about, 'Normal', 'NetworkAllocated', made);
   return { observed: [], result: undefined };
@@ -58,7 +58,7 @@ async function create(wanted: Wanted, context: Ippool): Promise<Outcome> {
 export function settledPools(state: View, { fresh }: IppoolTools): Guard {
   const newest = state
     .list('calico', paths.pools)
-    .reduce((most, { modRevision }) => Math.max(most, modRevision), fresh.newest);
+    .reduce((most, { modRevision }) => Math.max(most, modRevision), fresh.newest(state));
   return { settled: 'calico', under: paths.pools, since: newest };
 }
 

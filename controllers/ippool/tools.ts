@@ -1,21 +1,37 @@
 import type { Cidr } from '../../lib/addresses/index.ts';
 import { parseCidr } from '../../lib/addresses/index.ts';
 import type { Clock } from '../../lib/platform/index.ts';
+import type { View } from '../../lib/store/index.ts';
 import { Setbacks } from './setbacks.ts';
 import { Suspects } from './suspects.ts';
 
 /** Where application networks are cut from, unless told otherwise. */
 export const DEFAULT_SUPERNET = '10.64.0.0/10';
 
-/** How long a write that was given up may still land. Milliseconds. */
+/** How long a write that was given up may still land, and the cache take to show one that landed. Milliseconds. */
 const LATE = 60_000;
 
-interface FreshRange {
+/** A range that is given out, and the pool that it is for. */
+export interface Given {
+  /** The network, or the pool's own name where it belongs to none. */
   network: string;
   range: Cidr;
+  /** Id of the pool, below `/calico/`. */
+  pool: string;
+  /** No network's record has the range as well, as with tunnels: nothing but the pool shows it. */
+  alone?: true;
+}
+
+interface FreshRange extends Given {
   /** Revision at which it landed; infinite while that is not known. */
   landed: number;
+  /** Monotonic time after which it is let go; infinite while its write is under way. */
+  until: number;
+  clock: Clock;
 }
+
+/** What of the cache tells whether a range is shown: its revision is that of berth's own records, not of Calico's. */
+type Shown = Pick<View, 'revision' | 'get'>;
 
 /**
  * Ranges that were given to networks and that the cache does not show yet. Networks are made at the same time, and
@@ -24,15 +40,15 @@ interface FreshRange {
  */
 export class FreshRanges {
   readonly #ranges = new Set<FreshRange>();
-  #newest = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
-   * Revision at which the last range landed. Each lands only where no pool has come since it was chosen: up to this
-   * revision there are the pools that were known then, and these ranges.
+   * Revision at which the last of these ranges landed; 0 without any. Each lands only where no pool has come since it was
+   * chosen: up to this revision there are the pools that were known then, and these ranges.
    */
-  get newest(): number {
-    return this.#newest;
+  newest(shown: Shown): number {
+    const landed = this.#current(shown).map((each) => each.landed);
+    return Math.max(0, ...landed.filter(Number.isFinite));
   }
 
   /** Chooses ranges one after the other: of two that are chosen at a time, the second would be refused. */
@@ -42,13 +58,11 @@ export class FreshRanges {
     return chosen;
   }
 
-  /**
-   * @param network  who asks: what it tried itself is not in its own way
-   * @param shown    revision of the cache: what landed before it is seen there
-   */
-  besides(network: string, shown: number): FreshRange[] {
-    for (const each of this.#ranges) if (each.landed <= shown) this.#ranges.delete(each);
-    return [...this.#ranges].filter((each) => each.network !== network);
+  /** @param network  who asks: what it tried itself is not in its own way */
+  besides(network: string, shown: Shown): Given[] {
+    return this.#current(shown).filter(
+      (each) => each.network !== network && (each.alone === true || each.landed > shown.revision),
+    );
   }
 
   /**
@@ -56,20 +70,22 @@ export class FreshRanges {
    *
    * @throws what `commit` throws. An attempt of its may still be on its way: others get the range when none can land any more
    */
-  async during(
-    network: string,
-    range: Cidr,
-    { commit, clock }: { commit: () => Promise<number>; clock: Clock },
-  ): Promise<void> {
-    const fresh: FreshRange = { network, range, landed: Number.POSITIVE_INFINITY };
+  async during(given: Given, { commit, clock }: { commit: () => Promise<number>; clock: Clock }): Promise<void> {
+    const unknown = Number.POSITIVE_INFINITY;
+    const fresh: FreshRange = { ...given, landed: unknown, until: unknown, clock };
     this.#ranges.add(fresh);
     try {
       fresh.landed = await commit();
-      this.#newest = Math.max(this.#newest, fresh.landed);
-    } catch (error) {
-      clock.after(LATE, () => this.#ranges.delete(fresh));
-      throw error;
+    } finally {
+      fresh.until = clock.monotonic() + LATE;
     }
+  }
+
+  /** Those whose pool the cache does not show. One that it never shows, since it went at once, is let go when it is late. */
+  #current({ get }: Shown): FreshRange[] {
+    for (const each of this.#ranges)
+      if (get('calico', each.pool) || each.clock.monotonic() >= each.until) this.#ranges.delete(each);
+    return [...this.#ranges];
   }
 }
 

@@ -30,8 +30,8 @@ interface Draft {
   restored: string[];
   /** What stands in the way of a part of the spec. */
   refused: Observation[];
-  /** A range that is new. */
-  added?: Cidr;
+  /** A range that is new, and the id of its pool. */
+  added?: { range: Cidr; pool: string };
   /** A pool is made, for a new range or again. */
   addsPool?: true;
   /** There is no room for a range that it needs. */
@@ -76,8 +76,9 @@ export async function keepNetwork(network: Entry<'networks'>, spoken: Wanted, co
   const guards = [...wanted.guards, ...gateway.guards, ...(draft.addsPool ? [settled] : [])];
   const commit = () => store.commit({ writes: [put, ...draft.writes], guards });
   if (draft.added) {
-    await tools.fresh.during(network.id, draft.added, { commit, clock });
-    context.event(wanted.about, 'Normal', 'NetworkExtended', `${network.id} has ${formatCidr(draft.added)} as well`);
+    const { range, pool } = draft.added;
+    await tools.fresh.during({ network: network.id, range, pool }, { commit, clock });
+    context.event(wanted.about, 'Normal', 'NetworkExtended', `${network.id} has ${formatCidr(range)} as well`);
   } else await commit();
   tools.counted.set(network.id, clock.monotonic());
   return { observed, result };
@@ -189,7 +190,7 @@ function extend(draft: Draft, wanted: Wanted, record: NetworkRecord, context: Ip
     const spec = poolSpec({ range, blockSize, natOutgoing, encapsulation });
     draft.writes.push(creation(poolOf({ name, network: wanted.name, spec }, origin)));
     draft.pools.push({ name, range: formatCidr(range), used: 0 });
-    draft.added = range;
+    draft.added = { range, pool: keyOf.pool(name) };
     draft.addsPool = true;
   };
   for (const range of declared) {
