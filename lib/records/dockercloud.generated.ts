@@ -19,7 +19,7 @@ export interface DockerCloudWritten {
      */
     user?: string;
     /**
-     * Path of a private key on the machine of the controllers, in OpenSSH's format, without a passphrase. Without one the cloud's own key is used, which berth generates; it has to be let in by the machines.
+     * Path of a private key on the machine of the controllers, in OpenSSH's format, without a passphrase. Without one the cloud's own key is tried, which berth generates, and with byon after it up to four of the controllers' user, `~/.ssh/id_*` that need no passphrase; the machines have to let one of them in.
      */
     privateKeyFile?: string;
     /**
@@ -361,7 +361,7 @@ export interface DockerCloudSpec {
      */
     user: string;
     /**
-     * Path of a private key on the machine of the controllers, in OpenSSH's format, without a passphrase. Without one the cloud's own key is used, which berth generates; it has to be let in by the machines.
+     * Path of a private key on the machine of the controllers, in OpenSSH's format, without a passphrase. Without one the cloud's own key is tried, which berth generates, and with byon after it up to four of the controllers' user, `~/.ssh/id_*` that need no passphrase; the machines have to let one of them in.
      */
     privateKeyFile?: string;
     /**
