@@ -4,6 +4,9 @@ import type { Kv } from '../../../lib/store/index.ts';
 import type { EtcdProcess } from '../../harness/etcd.ts';
 import type { FaultProxy } from '../../harness/fault-proxy.ts';
 
+/** What was swallowed is lost, so its connections cannot be used on; and a watch has to start again to meet a compaction. */
+const CUT_AFTER: ReadonlySet<string> = new Set(['black hole', 'lost replies', 'compaction']);
+
 export interface Chaos {
   /** How often each fault happened. */
   readonly count: Readonly<Record<string, number>>;
@@ -17,6 +20,8 @@ export interface Chaos {
  * Breaks the path to etcd, and etcd, again and again.
  *
  * @param compactable up to which revision etcd may be compacted
+ * @param enough whether it may end, after so many rounds
+ * @param recovered resolves when whoever suffers has got over it: its pauses grow while trouble follows trouble
  */
 export function unleash(given: {
   etcd: EtcdProcess;
@@ -24,8 +29,10 @@ export function unleash(given: {
   direct: Kv;
   random: Random;
   compactable: () => number;
+  enough: (rounds: number) => boolean;
+  recovered: () => Promise<unknown>;
 }): Chaos {
-  const { etcd, proxy, direct, random, compactable } = given;
+  const { etcd, proxy, direct, random, compactable, enough, recovered } = given;
   const faults: Record<string, () => Promise<unknown>> = {
     cut: async () => proxy.cut(),
     async 'black hole'() {
@@ -56,18 +63,17 @@ export function unleash(given: {
   let rounds = 0;
   const run = async () => {
     let left: string[] = [];
-    while (!over) {
-      // Long enough, now and then, for a cache to recover: its pauses grow while trouble follows trouble.
-      await wait(200 + integer(random, 4500));
-      // Each once before any comes again.
+    while (!over && !(left.length === 0 && enough(rounds))) {
+      // Each once before any comes again, in quick succession; then a rest.
+      if (left.length === 0 && rounds > 0) await recovered();
       if (left.length === 0) left = Object.keys(faults);
+      await wait(200 + integer(random, 1300));
       const name = pick(random, left);
       left = left.filter((other) => other !== name);
       count[name] = (count[name] ?? 0) + 1;
       if (left.length === 0) rounds++;
       await faults[name]?.();
-      // What was swallowed is lost: its connections cannot be used on.
-      if (name !== 'delay') proxy.cut();
+      if (CUT_AFTER.has(name)) proxy.cut();
       await proxy.heal();
     }
   };

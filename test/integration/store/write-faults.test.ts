@@ -4,6 +4,7 @@ import { isCode } from '../../../lib/errors/index.ts';
 import { seededRandom, silent, systemClock } from '../../../lib/platform/index.ts';
 import { createEtcd } from '../../../lib/store/etcd/index.ts';
 import { allKinds, createCache, createStore, type Kv, keyspace, type WatchCache } from '../../../lib/store/index.ts';
+import { timing } from '../../../lib/store/reflector.ts';
 import { type EtcdProcess, startEtcd } from '../../harness/etcd.ts';
 import { type FaultProxy, startFaultProxy } from '../../harness/fault-proxy.ts';
 import { until } from '../../lib/store/watching.ts';
@@ -70,10 +71,18 @@ describe(`${WRITES} guarded writes over a path that breaks`, function () {
       check() {},
     });
 
-    const chaos = unleash({ etcd, proxy, direct, random: seededRandom(7), compactable: () => observer.cursor });
     const outcome: ('landed' | 'refused' | 'unknown' | 'not leader')[] = [];
     let started = 0;
     let landed = 0;
+    const chaos = unleash({
+      ...{ etcd, proxy, direct, random: seededRandom(7), compactable: () => observer.cursor },
+      enough: (rounds) => landed >= WRITES && rounds >= 2,
+      async recovered() {
+        const { revision } = await direct.range({ key: leader });
+        await cache.reached(revision);
+        await wait(timing.recovered);
+      },
+    });
     let enough = () => landed >= WRITES && chaos.rounds >= 2;
     const writer = async (w: number) => {
       for (let round = 0; !enough(); round++) {
