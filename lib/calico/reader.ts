@@ -2,7 +2,7 @@ import type { Cidr } from '../addresses/index.ts';
 import type { Entry, View } from '../store/index.ts';
 import { parseRange } from './addresses.ts';
 import { type Codec, tryDecode } from './codec.ts';
-import type { IpamState } from './ipam.ts';
+import type { IpamState } from './ipam-drafts.ts';
 import {
   type Affinity,
   affinity,
