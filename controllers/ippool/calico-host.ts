@@ -1,4 +1,4 @@
-import { type Cidr, formatAddress, tryParseCidr } from '../../lib/addresses/index.ts';
+import { formatAddress } from '../../lib/addresses/index.ts';
 import {
   CalicoReader,
   decodeRecord,
@@ -7,7 +7,6 @@ import {
   keyOf,
   type NodeSpec,
   node,
-  type Pool,
   type Resource,
 } from '../../lib/calico/index.ts';
 import type { DockerCloudSpec, HostRecord } from '../../lib/records/index.ts';
@@ -21,12 +20,12 @@ import {
   type Tunnel,
   tunnelAddress,
   tunnelHandle,
-  tunnelPool,
   tunnelsOf,
   tunnelType,
 } from './calico-settings.ts';
 import type { Owned } from './context.ts';
 import { bearsOurMark, bytes, isOurs, type Origin, readable, resource } from './resources.ts';
+import { openPools } from './tunnels.ts';
 import { nodeOf } from './workloads.ts';
 
 type Network = DockerCloudSpec['network'];
@@ -35,6 +34,8 @@ interface Around {
   state: View;
   origin: Origin;
   plan: IpamPlan;
+  /** Is told why a tunnel has no address. */
+  refused?: (why: string) => void;
 }
 
 /** Whether calico/node runs on a host, or has left records of the host behind. */
@@ -62,12 +63,8 @@ export function forgetCalico(host: string, { state, origin, plan }: Around): Par
   return { writes: felixWrites(host, undefined, { state, origin }), guards: [] };
 }
 
-function nodeWrites(
-  host: string,
-  record: HostRecord,
-  network: Network,
-  { state, origin, plan }: Around,
-): Write<Owned>[] {
+function nodeWrites(host: string, record: HostRecord, network: Network, around: Around): Write<Owned>[] {
+  const { state, origin, plan } = around;
   const { value, revision } = new CalicoReader(state).node(host);
   // One that does not parse, or is not ours, is left alone. So is a host that has no address yet.
   if ((revision !== 0 && !(value && isOurs(value, origin.installation))) || record.address === '') return [];
@@ -79,7 +76,7 @@ function nodeWrites(
       if (tunnelAddress(found.spec, tunnel) !== undefined) plan.release(tunnelHandle(tunnel, host));
       continue;
     }
-    const address = tunnelAddress(found.spec, tunnel) ?? assigned(host, record.cloud, tunnel, { state, origin, plan });
+    const address = tunnelAddress(found.spec, tunnel) ?? assigned(host, record.cloud, tunnel, around);
     if (address !== undefined) tunnels.set(tunnel, address);
   }
   const text = bytes(node, nodeFor(found, record, network, tunnels));
@@ -92,26 +89,21 @@ function fresh(host: string, { address }: HostRecord, origin: Origin): Resource<
   return decodeRecord(node, id, value);
 }
 
-/** An address of the cloud's tunnels; none while their pool is not there, which wakes its hosts when it comes. */
-function assigned(host: string, cloud: string, tunnel: Tunnel, { state, origin, plan }: Around): string | undefined {
-  const pool = poolOf(cloud, state);
-  if (!pool) return undefined;
+/** An address of the cloud's tunnels; none while their pool is not there, which wakes its hosts when it comes, or while all are full. */
+function assigned(
+  host: string,
+  cloud: string,
+  tunnel: Tunnel,
+  { state, origin, plan, refused }: Around,
+): string | undefined {
+  const pools = openPools(cloud, state, origin.installation);
+  if (pools.length === 0) return undefined;
   const handle = tunnelHandle(tunnel, host);
-  const given = plan.assign({ host, pools: [pool], handle, now: origin.now, type: tunnelType(tunnel) });
-  return 'address' in given ? formatAddress(given.address) : undefined;
+  const given = plan.assign({ host, pools, handle, now: origin.now, type: tunnelType(tunnel) });
+  if ('address' in given) return formatAddress(given.address);
+  refused?.(`it has no address for its ${tunnel} tunnel: ${given.refused}`);
+  return undefined;
 }
-
-/** The range that the addresses of a cloud's tunnels are of. */
-export const tunnelRange = (cloud: string, state: View): Cidr | undefined =>
-  tryParseCidr(new CalicoReader(state).pool(tunnelPool(cloud)).value?.spec.cidr ?? '');
-
-/** The pool of a cloud's tunnels, where it is there and gives out addresses. */
-function poolOf(cloud: string, state: View): Pool | undefined {
-  const spec = new CalicoReader(state).pool(tunnelPool(cloud)).value?.spec;
-  const cidr = spec && !spec.disabled ? tryParseCidr(spec.cidr) : undefined;
-  return cidr && spec?.blockSize !== undefined ? { cidr, blockSize: spec.blockSize } : undefined;
-}
-
 function felixWrites(
   host: string,
   network: Network | undefined,

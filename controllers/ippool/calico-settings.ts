@@ -54,14 +54,21 @@ export function tunnelsOf({ provider, encapsulation, wireguard }: Network): Tunn
   return TUNNELS.filter(wanted);
 }
 
-/** Of the pool that a cloud's tunnels have their addresses from. No network is called so: they have no dot, or two. */
-export const tunnelPool = (cloud: string): string => `tunnels.${cloud}`;
-
-/** The cloud whose tunnels a pool is of. */
-export const cloudOfTunnels = (pool: string): string | undefined => /^tunnels\.([^.]+)$/.exec(pool)?.[1];
+/** So many pools have the tunnels of one cloud at most. */
+const MOST_POOLS = 8;
 
 /**
- * Prefix lengths of that pool and of its blocks: a block for each host, with room for the tunnels that it can have at once,
+ * What the pools are called that a cloud's tunnels have their addresses from: further ones are made where it may have more
+ * hosts than before. No network is called so: they have no dot, or two.
+ */
+export const tunnelPools = (cloud: string): string[] =>
+  Array.from({ length: MOST_POOLS }, (_, i) => `tunnels${i === 0 ? '' : `-${i + 1}`}.${cloud}`);
+
+/** The cloud whose tunnels a pool is of. */
+export const cloudOfTunnels = (pool: string): string | undefined => /^tunnels(?:-\d)?\.([^.]+)$/.exec(pool)?.[1];
+
+/**
+ * Prefix lengths of such a pool and of its blocks: a block for each host, with room for the tunnels that it can have at once,
  * for four times as many hosts as the cloud may have.
  */
 export function tunnelSize(hosts: number): { prefix: number; blockSize: number } {

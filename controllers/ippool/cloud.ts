@@ -1,39 +1,25 @@
-import { type Cidr, contains, formatCidr, parseCidr, tryParseCidr } from '../../lib/addresses/index.ts';
 import {
   type BGPConfigurationSpec,
   type BGPPeerSpec,
   bgpConfiguration,
   bgpPeer,
-  CalicoReader,
   nameOf as calicoNameOf,
-  type IPPoolSpec,
-  IpamPlan,
-  ipPool,
   keyOf,
   paths,
 } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec } from '../../lib/records/index.ts';
 import type { View, Write } from '../../lib/store/index.ts';
-import { freeRange } from './allocation.ts';
-import { UNIT, writeOf } from './batch.ts';
-import { bgpConfigurationSpec, bgpPeerSpecs, isPeerOf, tunnelPool, tunnelSize, tunnelsOf } from './calico-settings.ts';
+import { UNIT } from './batch.ts';
+import { bgpConfigurationSpec, bgpPeerSpecs, isPeerOf, tunnelsOf } from './calico-settings.ts';
 import type { Ippool, Owned } from './context.ts';
-import { settledPools } from './creation.ts';
-import { bearsOurMark, bytes, foundations, isOurs, type Origin, poolOf, readable, resource } from './resources.ts';
-import { poolSpec } from './specs.ts';
-
-/** Milliseconds until a supernet that has no room for tunnels is looked at again without an event. */
-const NO_ROOM = 30_000;
-/** Milliseconds that other IPAM clients are given to notice that a pool is disabled (calico.md §2). */
-const DISABLED_FOR = 500;
-/** Blocks given back in one transaction: each is a block and an affinity. */
-const AT_ONCE = 25;
+import { bearsOurMark, bytes, foundations, isOurs, type Origin, readable, resource } from './resources.ts';
+import { keepTunnelPools, removeTunnelPools } from './tunnels.ts';
 
 type Network = DockerCloudSpec['network'];
 
 /**
- * What a cloud with the provider calico has in Calico beside networks and hosts: how nodes peer, and the pool of their tunnels'
+ * What a cloud with the provider calico has in Calico beside networks and hosts: how nodes peer, and the pools of their tunnels'
  * addresses. Once it has another provider, or is gone, so are these.
  */
 export async function reconcileCloud(cloud: string, context: Ippool): Promise<Result> {
@@ -43,8 +29,8 @@ export async function reconcileCloud(cloud: string, context: Ippool): Promise<Re
   const writes = [...configurationWrites(state, origin), ...peerWrites(cloud, network, { state, origin })];
   for (let i = 0; i < writes.length; i += UNIT) await store.commit({ writes: writes.slice(i, i + UNIT) });
   return network && tunnelsOf(network).length > 0
-    ? keepTunnelPool(cloud, network, context, origin)
-    : removeTunnelPool(cloud, context);
+    ? keepTunnelPools(cloud, network, context, origin)
+    : removeTunnelPools(cloud, context);
 }
 
 /** All clouds share one BGPConfiguration; the last one that is gone leaves it as it was, for nobody reads it then. */
@@ -93,75 +79,4 @@ function peerWrites(
     writes.push({ put: 'calico', id: keyOf.bgpPeer(name), value, expect: 0 });
   }
   return writes;
-}
-
-async function keepTunnelPool(cloud: string, network: Network, context: Ippool, origin: Origin): Promise<Result> {
-  const { state, store, tools, clock, event } = context;
-  const name = tunnelPool(cloud);
-  const id = keyOf.pool(name);
-  const { value: found, revision } = new CalicoReader(state).pool(name);
-  if (revision !== 0) {
-    if (!found || !isOurs(found, origin.installation)) return;
-    const { disabled: _, ...spec } = found.spec;
-    const modes = modesOf(network);
-    const value = bytes(ipPool, { ...found, spec: { ...spec, ...modes } });
-    if (!value.equals(bytes(ipPool, found)))
-      await store.commit({ writes: [{ put: 'calico', id, value, expect: revision }] });
-    return;
-  }
-  const hosts = state.get('accepted/dockerclouds', cloud)?.value.spec.hosts.max ?? 0;
-  const { prefix, blockSize } = tunnelSize(hosts);
-  const range = freeRange(prefix, name, state, tools);
-  if (!range) {
-    const message = `${formatCidr(tools.supernet)} has no room for a /${prefix} for the tunnels of ${cloud}`;
-    event(`dockerclouds/${cloud}`, 'Warning', 'SupernetFull', message);
-    return { after: NO_ROOM };
-  }
-  const pool = poolOf({ name, network: name, spec: specOf(range, blockSize, network) }, origin);
-  const write: Write<Owned> = { put: 'calico', id: pool.id, value: pool.value, expect: 0 };
-  const guards = [settledPools(state, tools)];
-  const commit = () => store.commit({ writes: [write], guards });
-  await tools.fresh.during({ network: name, range, pool: id, alone: true }, { commit, clock });
-}
-
-/** No container ever has an address of it. */
-const specOf = (range: Cidr, blockSize: number, { encapsulation }: Network): IPPoolSpec => ({
-  ...poolSpec({ range, blockSize, natOutgoing: false, encapsulation }),
-  allowedUses: ['Tunnel'],
-});
-
-/** How packets to it travel: as those to the networks of the cloud. */
-function modesOf(network: Network): Pick<IPPoolSpec, 'ipipMode' | 'vxlanMode'> {
-  const { ipipMode = 'Never', vxlanMode = 'Never' } = specOf(parseCidr('0.0.0.0/26'), 30, network);
-  return { ipipMode, vxlanMode };
-}
-
-/** In Calico's safe order: disabled, noticed by others, emptied, gone. Hosts free their addresses of it themselves. */
-async function removeTunnelPool(cloud: string, { state, store, installation }: Ippool): Promise<Result> {
-  const name = tunnelPool(cloud);
-  const id = keyOf.pool(name);
-  const reader = new CalicoReader(state);
-  const { value: found, revision } = reader.pool(name);
-  const range = found && tryParseCidr(found.spec.cidr);
-  if (!found || !range || !isOurs(found, installation)) return;
-  if (!found.spec.disabled) {
-    const value = bytes(ipPool, { ...found, spec: { ...found.spec, disabled: true } });
-    await store.commit({ writes: [{ put: 'calico', id, value, expect: revision }] });
-    return { after: DISABLED_FOR };
-  }
-  const held = state.list('calico', paths.hosts).flatMap((entry) => {
-    const cidr = tryParseCidr(calicoNameOf(entry.id).replace(/-(?=\d+$)/, '/'));
-    const host = entry.id.slice(paths.hosts.length + 1).split('/')[0];
-    return cidr && host && contains(range, cidr) ? [{ host, cidr }] : [];
-  });
-  const used = held.some(({ cidr }) =>
-    reader.block(keyOf.block(cidr)).value?.allocations.some((each) => each !== null),
-  );
-  if (used) return { after: DISABLED_FOR };
-  for (let i = 0; i < held.length; i += AT_ONCE) {
-    const plan = new IpamPlan(reader);
-    for (const { host, cidr } of held.slice(i, i + AT_ONCE)) plan.releaseAffinity(host, cidr);
-    await store.commit({ writes: [...plan.changes()].map(writeOf) });
-  }
-  await store.commit({ writes: [{ delete: 'calico', id, expect: revision }] });
 }

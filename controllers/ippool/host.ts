@@ -4,7 +4,7 @@ import type { Result } from '../../lib/reconcile/index.ts';
 import { containerOf, type View, type Write } from '../../lib/store/index.ts';
 import { rangesIn } from './address-space.ts';
 import { Batch, writeOf } from './batch.ts';
-import { calicoPart, forgetCalico, hasCalicoNode, leavesCalico, tunnelRange } from './calico-host.ts';
+import { calicoPart, forgetCalico, hasCalicoNode, leavesCalico } from './calico-host.ts';
 import type { Ippool, Owned } from './context.ts';
 import { removalOf } from './endpoint-removal.ts';
 import { assignmentsToServe, endpointFor, endpointsToRemove, type JoinedNetwork, networksOf } from './endpoints.ts';
@@ -13,6 +13,7 @@ import { bearsOurMark, isOurs, type Origin } from './resources.ts';
 import type { Task } from './setbacks.ts';
 import { isSound } from './sound.ts';
 import { comesOffInSteps, createInSteps, needsSteps, removeInSteps } from './steps.ts';
+import { poolsOfTunnels } from './tunnels.ts';
 import { nodeAt, nodeOf } from './workloads.ts';
 
 /** Affinities given back in one transaction: each is a block and an affinity. */
@@ -23,6 +24,9 @@ const AFFINITIES_AT_ONCE = 25;
  * pool, network and assignment in any order.
  */
 const NETWORK_MISSING = 1000;
+
+/** Milliseconds until a host without an address for its tunnel is looked at again: another host may have given one back. */
+const TUNNELS_FULL = 30_000;
 
 /** Milliseconds for which a workload endpoint belongs to nobody before it goes: the cache may show its endpoint late. */
 const LOST_FOR = 5000;
@@ -37,12 +41,23 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
   // Nothing ever runs on a host that is gone: placement takes its assignments back.
   const coming = record && !record.value.gone ? assignmentsToServe(host, state) : [];
 
+  let withoutTunnel = false;
+  const refused = (why: string) => {
+    withoutTunnel = true;
+    for (const about of [`hosts/${record?.id}`, `dockerclouds/${record?.value.cloud}`])
+      context.event(
+        about,
+        'Warning',
+        'NotAddressed',
+        `${host}: ${why}; raise spec.hosts.max, and its tunnels get another range`,
+      );
+  };
   const tasks: Task[] = [];
   const task = (about: string, perform: Task['perform']) => void tasks.push({ about, perform });
   const network = record && state.get('accepted/dockerclouds', record.value.cloud)?.value.spec.network;
   if (record && !record.value.gone && network && hasCalicoNode(host, network, state)) {
     task(`hosts/${record.id}`, (batch) =>
-      batch.add(() => calicoPart(host, record.value, network, { state, origin, plan: batch.plan })),
+      batch.add(() => calicoPart(host, record.value, network, { state, origin, plan: batch.plan, refused })),
     );
   } else if (record) {
     const node = nodeFor(host, record.value.address, { state, origin, needed: coming.length > 0 });
@@ -90,6 +105,7 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
   const isGone = record ? record.value.gone : hasOurNode(host, context);
   if (empty && isGone) await forget(host, context);
   if (waiting) return { after: NETWORK_MISSING };
+  if (withoutTunnel) return { after: TUNNELS_FULL };
   return lost.length > 0 ? { after: LOST_FOR } : undefined;
 }
 
@@ -130,7 +146,7 @@ async function forget(host: string, { state, store, installation, random, clock 
     return batch.commit();
   }
   const held = reader.affinities(host).flatMap((id) => cidrOfKey(id) ?? []);
-  const ours = held.length === 0 ? [] : ourRanges(state);
+  const ours = held.length === 0 ? [] : ourRanges(state, installation);
   const released = held.filter((cidr) => ours.some((range) => contains(range, cidr)));
   for (let i = 0; i < released.length; i += AFFINITIES_AT_ONCE) {
     const plan = new IpamPlan(reader);
@@ -144,10 +160,12 @@ async function forget(host: string, { state, store, installation, random, clock 
 }
 
 /** Of networks, and of tunnels between hosts. */
-const ourRanges = (state: View) => [
+const ourRanges = (state: View, installation: string) => [
   ...state
     .list('networks')
     .filter(isSound)
     .flatMap(({ value }) => rangesIn(value)),
-  ...state.list('accepted/dockerclouds').flatMap(({ id }) => tunnelRange(id, state) ?? []),
+  ...state
+    .list('accepted/dockerclouds')
+    .flatMap(({ id }) => poolsOfTunnels(id, state, installation).map(({ range }) => range)),
 ];

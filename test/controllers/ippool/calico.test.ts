@@ -26,10 +26,10 @@ describe('a cloud with the provider calico', () => {
   });
   afterEach(() => s.stop());
 
-  const cloud = (network: Network, name = 'cloud') =>
+  const cloud = (network: Network, name = 'cloud', max = 10) =>
     s.write('accepted/dockerclouds', name, {
       ...{ generation: 1, uid: 1 },
-      spec: cloudSpec({ network, hosts: { min: 1, max: 10 } }),
+      spec: cloudSpec({ network, hosts: { min: 1, max } }),
     });
   const node = (host: string) => JSON.parse(s.calico(keyOf.node(host)) ?? '{}');
   const hosts = async () => {
@@ -120,6 +120,29 @@ describe('a cloud with the provider calico', () => {
       expect(s.calico(keyOf.pool(name)), name).to.contain('"vxlanMode":"Always"');
       expect(s.network(name), name).to.include({ mtu: 1450 });
     }
+  });
+
+  it('tells of a host for whose tunnel no address is left, and has another range once the cloud may have more hosts', async () => {
+    const vxlan = calico({ encapsulation: 'vxlan' });
+    await cloud(vxlan, 'cloud', 1);
+    for (let i = 1; i <= 66; i++) await s.host(`h-${i}`, { address: `192.0.2.${i}` });
+    await s.settle();
+    const without = () =>
+      Array.from({ length: 66 }, (_, i) => `h-${i + 1}`).filter((host) => !node(host).spec.ipv4VXLANTunnelAddr);
+    expect(without()).to.have.length(2);
+    const events = s.replica.cache.list('events').map(({ value }) => value);
+    const told = events.filter(({ reason }) => reason === 'NotAddressed');
+    expect(told.map(({ about }) => about)).to.include.members(['dockerclouds/cloud', `hosts/cloud/${without()[0]}`]);
+    expect(told[0]?.message).to.contain('no address for its vxlan tunnel');
+
+    await cloud(vxlan, 'cloud', 100);
+    await s.settle();
+    expect(without()).to.deep.equal([]);
+    expect(s.calico(keyOf.pool('tunnels-2.cloud'))).to.contain('"allowedUses":["Tunnel"]');
+    expect(s.findings()).to.deep.equal([]);
+    await cloud(linux);
+    for (let i = 0; i < 3; i++) await s.settle();
+    expect(s.calicoIds().filter((id) => /tunnel|\/block\//.test(id))).to.deep.equal([]);
   });
 
   it('goes on where a record of Calico’s does not parse: others’ stay, its own routers are written anew', async () => {
