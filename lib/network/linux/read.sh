@@ -4,12 +4,12 @@
 
 veths | sed -n 's/^\(cali[^ ]*\) .*/interface \1/p' || exit 1
 
-# An address without the way out of its namespace is as good as none.
+# An address without the way out of its namespace is as good as none. All tables: else `ip` shows IPv4 alone.
 bound_namespaces | sort -u | while read -r name; do
-  printf 'route show default\naddr show scope global\n' | nsenter --net="${netns:?}/$name" ip -o -batch - | awk -v name="$name" '
-    $1 == "default" { out = 1 }
+  printf 'route show table all default\naddr show scope global\n' | nsenter --net="${netns:?}/$name" ip -o -batch - | awk -v name="$name" '
+    $1 == "default" && !/ table / { if ($3 ~ /:/) out["inet6"] = 1; else out["inet"] = 1 }
     $3 == "inet" || $3 == "inet6" { sub(/\/.*/, "", $4); found[$3] = found[$3] " " $4 }
-    END { print "namespace " name (out ? found["inet"] : "") found["inet6"] }'
+    END { print "namespace " name (out["inet"] ? found["inet"] : "") (out["inet6"] ? found["inet6"] : "") }'
 done
 
 for directory in "${runs:?}"/*; do

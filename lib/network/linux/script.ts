@@ -25,7 +25,7 @@ import { rulesOf } from './rules.ts';
 /** They lie beside this file, in the sources and where it was built. */
 const shell = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-const [STATE, APPLY, READ] = ['state.sh', 'apply.sh', 'read.sh'].map(shell);
+const [STATE, INSIDE, APPLY, READ] = ['state.sh', 'inside.sh', 'apply.sh', 'read.sh'].map(shell);
 
 export function applyScript(plan: HostNetworkPlan, fence: HostFence): string {
   const { installation, attachments } = plan;
@@ -59,6 +59,7 @@ export function applyScript(plan: HostNetworkPlan, fence: HostFence): string {
     '}',
     STATE,
     RAISE_FENCE,
+    INSIDE,
     APPLY,
   ].join('\n');
 }

@@ -212,6 +212,7 @@ describe('the linux network of real hosts', function () {
     ],
     ['an interface that is down', 'ip link set cali00000000001 down'],
     ['a lost address', 'nsenter --net=/run/netns/berth-000000000001 ip addr flush dev eth0'],
+    ['a lost way out', 'nsenter --net=/run/netns/berth-000000000001 ip route del default'],
     ['lost rules', 'nft flush ruleset'],
     ['a lost route', 'ip route del 10.64.0.1'],
     ['a lost route between hosts', 'ip route del 10.64.0.64/26'],
@@ -224,6 +225,20 @@ describe('the linux network of real hosts', function () {
       expect(await reaches(a, 3, '10.64.0.1')).equal(false);
     });
   }
+
+  it('tells of no address whose family has lost its way out', async () => {
+    const both = attachment(1, '10.64.0.1');
+    both.interfaces[0]!.address6 = 'fd00:1::1';
+    const network = createLinuxNetwork({ shell: a });
+    const addresses = async () => (await network.read(signal)).namespaces[0]?.addresses;
+    await network.apply(planOf([both]), fence(1), signal);
+    expect(await addresses()).deep.equal(['10.64.0.1', 'fd00:1::1']);
+    await inside(a, 1, 'ip -6 route del default');
+    expect(await addresses()).deep.equal(['10.64.0.1']);
+    await network.apply(planOf([both]), fence(1), signal);
+    await inside(a, 1, 'ip route del default');
+    expect(await addresses()).deep.equal(['fd00:1::1']);
+  });
 
   it('binds the name to the namespace of a process that is in it already', async () => {
     const pid = Number(await a.sh('unshare --net sleep 1000 >/dev/null 2>&1 & echo $!'));
@@ -265,6 +280,47 @@ describe('the linux network of real hosts', function () {
     expect(await reaches(a, 1, '10.64.1.1')).equal(true);
     expect(await reaches(a, 2, '10.64.0.1')).equal(true);
     expect(await reaches(a, 3, '10.64.0.1')).equal(false);
+  });
+
+  it('takes away what a second interface does not lead to any more, and makes rules only where they are missing', async () => {
+    const both = (...beyond: string[]) => {
+      const made = attachment(1, '10.64.0.1');
+      made.interfaces[0]!.address6 = 'fd00:1::1';
+      made.interfaces.push({
+        ...{ name: 'eth1', hostInterface: 'cali00000000008', address: '10.64.1.8', address6: 'fd00:2::8' },
+        ...{ mac: 'ee:00:00:00:00:08', subnets: ['10.64.1.0/24', 'fd00:2::/64', ...beyond], policy: 'other' },
+      });
+      return planOf([made]);
+    };
+    const network = createLinuxNetwork({ shell: a });
+    const routes = async () =>
+      (await inside(a, 1, 'ip -4 route')).stdout + (await inside(a, 1, 'ip -6 route show proto 98')).stdout;
+    const beyond = ['10.64.2.0/24', '10.64.3.7/32', 'fd00:3::/64', 'fd00:4::7/128'];
+    await network.apply(both(...beyond), fence(1), signal);
+    const first = await routes();
+    for (const each of beyond) expect(first).match(new RegExp(`^${each.replace(/\/(32|128)$/, '')} .*eth1`, 'm'));
+    await inside(a, 1, `sh -c 'ip rule del from 10.64.1.8; ip route add 10.99.0.0/24 dev eth1'`);
+    await a.sh('nsenter --net=/run/netns/berth-000000000001 ip monitor rule route >/run/seen 2>&1 & sleep 0.3');
+    await network.apply(both('10.64.2.0/24'), fence(1), signal);
+    const left = await routes();
+    expect(left).contain('10.64.2.0/24').contain('10.64.1.0/24').contain('fd00:2::/64').contain('10.99.0.0/24');
+    expect(left).not.match(/10\.64\.3\.7|fd00:[34]:/);
+    const seen = await a.sh('cat /run/seen');
+    expect(seen.match(/from 10\.64\.1\.8/g), 'the rule that was missing').length(1);
+    expect(seen, 'the one that was not').not.contain('from fd00:2::8');
+    expect((await inside(a, 1, 'ip -6 rule')).stdout).contain('from fd00:2::8 lookup 101');
+  });
+
+  it('asks for no change of a link that is as it should be', async () => {
+    const { planA } = await two();
+    const ip = (await a.sh('command -v ip')).trim();
+    const spy = `#!/bin/sh\ncase "$*" in *-batch*) tee -a /run/spy/asked | ${ip} "$@" ;; *) exec ${ip} "$@" ;; esac\n`;
+    await a.run('mkdir /run/spy && cat >/run/spy/ip && chmod +x /run/spy/ip', { stdin: spy });
+    const shell = { ...a, run: (command: string, options = {}) => a.run(`PATH=/run/spy:$PATH ${command}`, options) };
+    await createLinuxNetwork({ shell }).apply(planA, fence(1), signal);
+    expect(await a.sh('cat /run/spy/asked'))
+      .contain('addr replace 10.64.0.1')
+      .not.contain('link set cali');
   });
 
   it('answers for a network’s own gateway, on both interfaces and families, with the MTU of the network', async () => {
