@@ -48,6 +48,10 @@ function attachmentLines(attachment: Attachment, settings: CniSettings): string[
   const lines = [call('namespace', [uid, namespace, pid === undefined ? '' : String(pid)])];
   if (ports.length > 0 && !settings.plugins.some((plugin) => declares(plugin, 'portMappings')))
     lines.push(call('refused', ['no plugin of spec.network.cni.plugins declares the capability portMappings']));
+  if (interfaces.some((link) => link.address6 !== undefined) && !takesTwo(settings))
+    lines.push(
+      call('refused', ['no plugin of spec.network.cni.plugins declares the capability ips, for two addresses']),
+    );
   for (const [index, link] of interfaces.entries()) {
     const configurations = pluginConfigurations(link, index === 0 ? ports : [], settings);
     lines.push(
@@ -103,15 +107,18 @@ function declares({ capabilities }: Plugin, name: string): boolean {
 
 /**
  * CNI_ARGS: the address once more, where no plugin takes it by the capability `ips`. An IPAM plugin that is told both would
- * count it twice; `static` wants its prefix length, others know it.
+ * count it twice; `static` wants prefix lengths and takes several with commas between them, others take one address alone.
  */
-function argumentsFor(link: Interface, { plugins }: CniSettings): string {
-  if (plugins.some((plugin) => declares(plugin, 'ips'))) return 'IgnoreUnknown=1';
-  const isStatic = plugins.some(
-    ({ ipam }) => typeof ipam === 'object' && ipam !== null && 'type' in ipam && ipam.type === 'static',
-  );
-  return `IgnoreUnknown=1;IP=${isStatic ? addressesOf(link)[0] : link.address}`;
+function argumentsFor(link: Interface, settings: CniSettings): string {
+  if (takesIps(settings)) return 'IgnoreUnknown=1';
+  return `IgnoreUnknown=1;IP=${isStatic(settings) ? addressesOf(link).join(',') : link.address}`;
 }
+
+const takesIps = ({ plugins }: CniSettings): boolean => plugins.some((plugin) => declares(plugin, 'ips'));
+const isStatic = ({ plugins }: CniSettings): boolean =>
+  plugins.some(({ ipam }) => typeof ipam === 'object' && ipam !== null && 'type' in ipam && ipam.type === 'static');
+/** Whether the list can be offered an address of each family. */
+const takesTwo = (settings: CniSettings): boolean => takesIps(settings) || isStatic(settings);
 
 /** The addresses that berth chose, with the prefix length of the network's range that each lies in. */
 const addressesOf = ({ address, address6, subnets = [] }: Interface): string[] =>

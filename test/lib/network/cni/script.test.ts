@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseState } from '../../../../lib/network/cni/network.ts';
 import { programsOf } from '../../../../lib/network/cni/plugins.ts';
-import { type CniSettings, pluginConfigurations } from '../../../../lib/network/cni/script.ts';
+import { applyScript, type CniSettings, pluginConfigurations } from '../../../../lib/network/cni/script.ts';
 
 const link = {
   name: 'eth0',
@@ -44,6 +44,32 @@ describe('what a plugin is told', () => {
     const [first] = pluginConfigurations(both, [], settings([{ type: 'x', capabilities: { ips: true } }]));
     expect(JSON.parse(first!.text).runtimeConfig).to.deep.equal({ ips: ['10.64.0.5/24', 'fd00::5/112'] });
   });
+});
+
+describe('the address that is offered in CNI_ARGS', () => {
+  const both = { ...link, address6: 'fd00::5', subnets: ['10.64.0.0/24', 'fd00::/112'] };
+  const asked = (each: typeof link, plugins: CniSettings['plugins']) => {
+    const attachments = [{ uid: 'u1', namespace: 'berth-000000000001', interfaces: [each], ports: [] }];
+    const plan = { installation: 'i', attachments, routes: [], ownBlocks: [], pools: [], masquerade: [], policies: [] };
+    const script = applyScript(plan, settings(plugins), { controller: 'container/0', revision: 1 });
+    return script.split('\n').filter((line) => /^"\$1_(interface|refused)" /.test(line));
+  };
+  const list = (type: string) => [{ type: 'bridge', ipam: { type } }];
+
+  for (const [what, each, type, said] of [
+    ['is one, with its prefix length for static', link, 'static', ['IP=10.64.0.5/24']],
+    ['is both, with a comma, for static', both, 'static', ['IP=10.64.0.5/24,fd00::5/112']],
+    ['is one alone for others', link, 'host-local', ['IP=10.64.0.5']],
+    ['is refused where others would be told one of two', both, 'host-local', ['capability ips', 'IP=10.64.0.5']],
+  ] as const)
+    it(what, () => {
+      const lines = asked(each, list(type));
+      expect(lines).to.have.length(said.length);
+      for (const [index, text] of said.entries()) expect(lines[index]).to.match(new RegExp(`${text}[',]`));
+    });
+
+  it('is none where a plugin takes addresses by the capability ips', () =>
+    expect(asked(both, [{ type: 'x', capabilities: { ips: true } }])[0]).to.not.contain('IP='));
 });
 
 describe('what the plugins answered', () => {
