@@ -34,34 +34,47 @@ start_berth() {
   fail "berth is not ready after 30 s; its log is .cache/demo/berth.log"
 }
 
+# count KIND PATTERN: how many records of a kind say what, nothing when there are none yet.
+count() {
+  { etcdctl get --prefix --print-value-only "$prefix/$1/" | grep -o "$2" || true; } | cut -d'"' -f4 | sort | uniq -c | tr -s ' \n' ' '
+}
+
 # What there is, in one line: hosts by phase, containers by state.
 progress() {
   printf '  %3d s  hosts: %s   containers: %s\n' "$(elapsed)" \
-    "$(etcdctl get --prefix --print-value-only "$prefix/hosts/" | grep -o '"phase":"[A-Za-z]*"' | cut -d'"' -f4 | sort | uniq -c | tr -s ' \n' ' ')" \
-    "$(etcdctl get --prefix --print-value-only "$prefix/observed/" | grep -o '"state":"[a-z]*"' | cut -d'"' -f4 | sort | uniq -c | tr -s ' \n' ' ')"
+    "$(count hosts '"phase":"[A-Za-z]*"')" "$(count observed '"state":"[a-z]*"')"
 }
 
 up() {
   began=$(date +%s)
   say "etcd and the controllers"
   start_berth
-  etcdctl get --print-value-only "$prefix/installation" | grep -o '"id":"[a-z0-9]*"' | cut -d'"' -f4 >"$state/installation"
+  etcdctl get --print-value-only "$prefix/installation" | grep -o '"id":"[a-z0-9]*"' | cut -d'"' -f4 >"$state/installation" ||
+    fail "berth has not said which installation this is"
   say "a Docker cloud of three machines (examples/dockercloud-sandbox.yaml), and Application Blueprint 1 of the talk, as on its slide 29"
   etcdctl put "$prefix/dockerclouds/my-docker-cloud" <examples/dockercloud-sandbox.yaml >/dev/null
   etcdctl put "$prefix/applications/default/my-application" <examples/talk/slide-29-blueprint-1.yaml >/dev/null
 
-  local last='' line url=''
+  local last='' line url='' ok=''
   for _ in $(seq 300); do
     line=$(progress)
     [ "${line#*s  }" = "$last" ] || echo "$line"
     last=${line#*s  }
     if get status applications/default/my-application | grep -q '"phase":"Running"'; then
-      url=$(get entities default/my-application/app-service | grep -o '"main.uri":"[^"]*"' | cut -d'"' -f4)
-      [ -n "$url" ] && curl --silent --fail --max-time 5 --output /dev/null "$url" && break
+      url=$(get entities default/my-application/app-service | grep -o '"main.uri":"[^"]*"' | cut -d'"' -f4) || true
+      if [ -n "$url" ] && curl --silent --fail --max-time 5 --output /dev/null "$url"; then
+        ok=yes
+        break
+      fi
     fi
+    running || { tail -5 "$state/berth.log" >&2; fail "berth ended; its log is .cache/demo/berth.log"; }
     sleep 1
   done
-  [ -n "$url" ] || { berth describe application my-application >&2 || true; fail "the application is not up after 5 minutes"; }
+  if [ -z "$ok" ]; then
+    berth describe application my-application >&2 || true
+    [ -z "$url" ] || fail "$url does not answer after $(elapsed) s"
+    fail "the application is not up after $(elapsed) s"
+  fi
 
   say "up in $(elapsed) s: $url"
   cat <<TEXT
