@@ -1,5 +1,5 @@
 # Each target does its own set-up on a bare Debian 12 with Node 20; see tools/setup.sh.
-.PHONY: build lint generate test check-generated sandbox demo bench chart down clean
+.PHONY: build lint generate test sandbox demo bench chart down clean
 
 setup := tools/setup.sh
 
@@ -7,10 +7,11 @@ build:            ## compiles to dist/
 	@$(setup) packages modules
 	@npm run --silent build
 
-lint:             ## types, lint, format
+lint:             ## types, lint, format, scripts, and that what is generated is up to date
 	@$(setup) packages modules
 	@npm run --silent check
 	@npm run --silent lint
+	@npm run --silent generate -- --check
 
 generate:         ## types and reference pages from schemas and tables
 	@$(setup) modules
@@ -34,10 +35,11 @@ bench: build      ## the benchmarks, as a table and as JSON
 chart:            ## helm lint, and helm template of the chart's variants
 	@tools/chart.sh
 
-down:             ## stops and removes what demo, sandbox and test left
+down:             ## stops and removes what demo, sandbox and test left, with all sandbox machines
 	@tools/demo.sh down
 	@tools/down.sh
 
-clean: down       ## also the caches: images, packages, build output
-	@test/bed/down.sh --images
+clean:            ## down, and also the caches: images, packages, build output
+	@tools/demo.sh down
+	@tools/down.sh --images
 	@rm -rf dist .cache node_modules

@@ -6,7 +6,7 @@ set -u
 # What a reboot of a real machine would have emptied.
 rm -rf /run/docker /run/docker.sock /run/docker.pid /run/containerd /run/netns /run/xtables.lock
 mkdir -p /run/sshd /run/berth /root/.ssh
-[ -w /sys/kernel ] && ! grep -q ' /sys sysfs ro' /proc/mounts || mount -o remount,rw /sys
+if [ ! -w /sys/kernel ] || grep -q ' /sys sysfs ro' /proc/mounts; then mount -o remount,rw /sys; fi
 mount --make-rshared /
 touch /run/berth/supervisor
 
@@ -18,7 +18,7 @@ chmod 600 /root/.ssh/authorized_keys
 if ! ls /etc/ssh/ssh_host_*_key >/dev/null 2>&1; then
   mkdir -p /run/keys/etc/ssh
   ssh-keygen -q -A -f /run/keys
-  mv $(ls /run/keys/etc/ssh/* | grep -v '\.pub$') /etc/ssh/
+  find /run/keys/etc/ssh -type f ! -name '*.pub' -exec mv -t /etc/ssh/ {} +
   mv /run/keys/etc/ssh/*.pub /etc/ssh/
 fi
 

@@ -23,6 +23,7 @@ options {
 controls { };
 CONF
   for zone in $ZONES; do
+    # shellcheck disable=SC2016  # $TTL is a word of zone files
     [ -e "$zone.zone" ] ||
       printf '$TTL 5\n@ IN SOA ns.%s. hostmaster.%s. 1 60 60 3600 5\n@ IN NS ns.%s.\nns IN A 127.0.0.1\n' "$zone" "$zone" "$zone" >"$zone.zone"
     printf 'zone "%s" { type primary; file "%s.zone"; allow-update { key berth-key; }; allow-transfer { key berth-key; }; };\n' "$zone" "$zone"
