@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .cache
 
-needed="bind9 bind9-dnsutils ca-certificates containernetworking-plugins curl docker.io etcd-client etcd-server iproute2 iptables mmdebstrap nftables openssh-client openssh-server openssl prometheus shellcheck"
+needed="bind9 bind9-dnsutils busybox-static ca-certificates containernetworking-plugins curl docker.io etcd-client etcd-server iproute2 iptables mmdebstrap nftables openssh-client openssh-server openssl prometheus shellcheck"
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
