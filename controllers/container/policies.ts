@@ -3,15 +3,13 @@ import {
   type EffectivePolicy,
   followPolicies,
   keyOf,
+  ORCHESTRATOR,
   type PolicyIndex,
   policyIndexOf,
   workloadEndpointName,
 } from '../../lib/calico/index.ts';
 import type { NamedPolicy } from '../../lib/network/index.ts';
 import type { Cache, View } from '../../lib/store/index.ts';
-
-/** What ippool calls itself in the names of workload endpoints. */
-const ORCHESTRATOR = 'berth';
 
 export interface HostPolicies {
   policies: NamedPolicy[];

@@ -1,7 +1,6 @@
-import { nameOf as calicoNameOf, kindOf, parseWorkloadEndpointName } from '../../lib/calico/index.ts';
+import { nameOf as calicoNameOf, kindOf, ORCHESTRATOR, parseWorkloadEndpointName } from '../../lib/calico/index.ts';
 import type { Change, Entry, View } from '../../lib/store/index.ts';
 import { type Follower, following, isA } from './following.ts';
-import { ORCHESTRATOR } from './workloads.ts';
 
 /** Who joins which network, and from which clouds; which workload endpoints of ours a host has. */
 export class Membership implements Follower {

@@ -8,6 +8,7 @@ import {
   type HeldAddress,
   isEmpty,
   keyOf,
+  ORCHESTRATOR,
   parseWorkloadEndpointName,
   paths,
   tryDecode,
@@ -22,7 +23,6 @@ import { handleOf } from './names.ts';
 import { reservation } from './reservations.ts';
 import { isOurs, networkOfResource } from './resources.ts';
 import { isSound } from './sound.ts';
-import { ORCHESTRATOR } from './workloads.ts';
 
 /** A record that belongs to nobody. */
 export interface Orphan {

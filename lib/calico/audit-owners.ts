@@ -1,15 +1,13 @@
 import { type Cidr, contains, tryParseCidr } from '../addresses/index.ts';
 import { type Codec, decodeRecord } from './codec.ts';
 import { handle } from './ipam-records.ts';
-import { cidrOfKey, kindOf } from './keys.ts';
+import { cidrOfKey, kindOf, ORCHESTRATOR } from './keys.ts';
 import { codecs } from './kinds.ts';
 import type { Resource } from './resource.ts';
 import { ipPool, workloadEndpoint } from './resources.ts';
 
 /** The annotation by which an installation of berth knows its resources in a Calico that several share. */
 export const INSTALLATION = 'io.berth.installation';
-/** What berth calls itself in its workloads' endpoints. */
-const ORCHESTRATOR = 'berth';
 
 /** Tells an installation's own records from others': resources by annotation, what IPAM holds by the pool that it lies in. */
 export class Owners {

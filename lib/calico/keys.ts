@@ -57,6 +57,9 @@ const dashed = (cidr: Cidr): string => formatCidr(cidr).replace('/', '-');
 /** The range that the last segment of a block's or an affinity's key names. */
 export const cidrOfKey = (id: string): Cidr | undefined => tryParseCidr(nameOf(id).replace(/-(?=\d+$)/, '/'));
 
+/** What berth calls itself in its workloads' endpoints. */
+export const ORCHESTRATOR = 'berth';
+
 /** What identifies a workload's interface; its four parts make the name of the WorkloadEndpoint. */
 export interface WorkloadEndpointId {
   node: string;

@@ -1,8 +1,14 @@
 /** What `berth describe` tells of networks, and of the blocks of a host. */
 
-import { ORCHESTRATOR } from '../../../controllers/ippool/workloads.ts';
 import { contains, formatAddress, tryParseCidr } from '../../../lib/addresses/index.ts';
-import { decodeRecord, globalNetworkPolicy, matches, parseSelector, paths } from '../../../lib/calico/index.ts';
+import {
+  decodeRecord,
+  globalNetworkPolicy,
+  matches,
+  ORCHESTRATOR,
+  parseSelector,
+  paths,
+} from '../../../lib/calico/index.ts';
 import { isCode } from '../../../lib/errors/index.ts';
 import type { NetworkRecord } from '../../../lib/records/index.ts';
 import { Table } from '../../output/table.ts';
