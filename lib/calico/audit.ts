@@ -83,12 +83,6 @@ export class CalicoAudit {
     );
   }
 
-  /** Whether an address is kept from being handed out, as an explicit gateway has to be. */
-  isReserved(address: string): boolean {
-    const single = parseRange(address);
-    return single !== undefined && [...this.#reservations.values()].flat().some((range) => contains(range, single));
-  }
-
   #setBlock(id: string, after: Block | undefined): void {
     const before = this.#blocks.get(id);
     const [was, is] = [new Set(before && allocatedIn(before)), new Set(after && allocatedIn(after))];

@@ -7,7 +7,8 @@ import { BLOCK_SIZES, type Cidr, formatCidr, isBlockSize, isLinkLocal, tryParseC
 import { isCode, messageOf } from '../errors/index.ts';
 import type { Resource } from './resource.ts';
 import type { IPPoolSpec } from './resources.ts';
-import { parseSelector, type Selector } from './selector.ts';
+import type { Selector } from './selector.ts';
+import { parseSelector } from './selector-parser.ts';
 
 export interface Problem {
   /** `spec.cidr` */

@@ -3,22 +3,11 @@
  * 200 those that berth has a use for. All others are kept as they were read.
  */
 
-import {
-  dictionary,
-  flag,
-  integer,
-  integerIn,
-  list,
-  numberOrText,
-  opaque,
-  optional,
-  struct,
-  text,
-  word,
-} from './codec.ts';
+import { dictionary, flag, integer, integerIn, list, numberOrText, opaque, optional, text, word } from './codec.ts';
 import type { Json } from './json.ts';
 import { resource } from './resource.ts';
 import { selectorText } from './rule-records.ts';
+import { struct } from './struct.ts';
 
 export interface BGPConfigurationSpec {
   logSeverityScreen?: string;

@@ -4,7 +4,8 @@ import { intersectionOf, unionOf } from './addresses.ts';
 import type { EffectiveRule, PeerMatch, PortRange, RuleAction } from './policy.ts';
 import { criteriaOf, hasPorts } from './rule-criteria.ts';
 import { type EntityRule, parsePorts, type Rule } from './rule-records.ts';
-import { parseSelector, type Selector } from './selector.ts';
+import type { Selector } from './selector.ts';
+import { parseSelector } from './selector-parser.ts';
 
 /** Who is behind a selector. */
 export interface Directory {

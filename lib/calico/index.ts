@@ -32,3 +32,4 @@ export {
   rulesOf,
 } from './rule-records.ts';
 export * from './selector.ts';
+export { parseSelector } from './selector-parser.ts';

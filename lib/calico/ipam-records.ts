@@ -10,11 +10,11 @@ import {
   number,
   optional,
   remembered,
-  struct,
   text,
   textLike,
   unsigned,
 } from './codec.ts';
+import { struct } from './struct.ts';
 
 /** Absent as a record: not strict, blocks allocated automatically. Absent as a field: false, 0. */
 export interface IpamConfig {

@@ -15,7 +15,7 @@ import {
 import type { Resource } from './resource.ts';
 import { profile, type TierSpec, tier, workloadEndpoint } from './resources.ts';
 import { type Rule, rulesOf } from './rule-records.ts';
-import { parseSelector } from './selector.ts';
+import { parseSelector } from './selector-parser.ts';
 
 /** A policy with what it is sorted by. */
 interface Sorted extends Policy {

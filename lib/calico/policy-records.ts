@@ -1,8 +1,9 @@
 /** Calico's v3 resources that say who may talk to whom. Fields as in its Go structs, in their order. */
 
-import { flag, integerIn, list, number, numberOrText, optional, struct, text, word } from './codec.ts';
+import { flag, integerIn, list, number, numberOrText, optional, text, word } from './codec.ts';
 import { resource } from './resource.ts';
 import { nets, protocolNumber, type Rule, rules, selectorText } from './rule-records.ts';
+import { struct } from './struct.ts';
 
 export type PolicyType = 'Ingress' | 'Egress';
 

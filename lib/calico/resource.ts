@@ -1,7 +1,8 @@
 /** What all of Calico's v3 resources have in common, in the order of its Go structs. */
 
-import { type Codec, dictionary, opaque, optional, struct, text } from './codec.ts';
+import { type Codec, dictionary, opaque, optional, text } from './codec.ts';
 import type { Json } from './json.ts';
+import { struct } from './struct.ts';
 
 export interface Metadata {
   name: string;

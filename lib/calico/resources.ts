@@ -1,10 +1,11 @@
 /** Calico's v3 resources, below `/calico/resources/v3/projectcalico.org/`. Fields as in its Go structs, in their order. */
 
-import { dictionary, flag, integer, list, number, optional, struct, text } from './codec.ts';
+import { dictionary, flag, integer, list, number, optional, text } from './codec.ts';
 import type { Json } from './json.ts';
 import { type EndpointPort, endpointPort } from './policy-records.ts';
 import { resource } from './resource.ts';
 import { nets, ruleJson } from './rule-records.ts';
+import { struct } from './struct.ts';
 
 export type { Metadata, Resource } from './resource.ts';
 

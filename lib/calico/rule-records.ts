@@ -8,7 +8,6 @@ import {
   numberOrText,
   opaque,
   optional,
-  struct,
   text,
   textLike,
   textReadBy,
@@ -16,7 +15,8 @@ import {
 } from './codec.ts';
 import { type Json, writeJson } from './json.ts';
 import type { RuleAction } from './policy.ts';
-import { parseSelector } from './selector.ts';
+import { parseSelector } from './selector-parser.ts';
+import { struct } from './struct.ts';
 
 export interface Rule {
   action: RuleAction;

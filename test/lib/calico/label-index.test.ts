@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { contains, parseCidr } from '../../../lib/addresses/index.ts';
-import { formatSelector, LabelIndex, matches, parseSelector, type Selector } from '../../../lib/calico/index.ts';
+import { LabelIndex, matches, parseSelector, type Selector } from '../../../lib/calico/index.ts';
+import { formatSelector } from './format-selector.ts';
 import { endpoint, policy, rulesIn, world } from './policy-world.ts';
 
 describe('a selector over networks', () => {

@@ -1,13 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  formatSelector,
-  labelsIn,
-  labelsNeeded,
-  matches,
-  parseSelector,
-  type Selector,
-} from '../../../lib/calico/index.ts';
+import { labelsIn, labelsNeeded, matches, parseSelector, type Selector } from '../../../lib/calico/index.ts';
+import { formatSelector } from './format-selector.ts';
 
 const select = (text: string, labels: Record<string, string>) =>
   matches(parseSelector(text), new Map(Object.entries(labels)));
