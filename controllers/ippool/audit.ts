@@ -1,15 +1,15 @@
 import { tryParseCidr } from '../../lib/addresses/index.ts';
 import { CalicoReader, nameOf as calicoNameOf, type HeldAddress, ipPool, keyOf } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
-import { type Guard, hostOf } from '../../lib/store/index.ts';
+import type { Guard } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { Batch } from './batch.ts';
 import type { Ippool } from './context.ts';
+import { restoration, wrongLinks } from './drift.ts';
 import { type Orphan, orphanHandles, orphanResources, orphansInBlocks, orphanWorkloads } from './orphans.ts';
 import { releaseBlocks } from './removal.ts';
 import { networkOfResource } from './resources.ts';
 import { isSound, soundKinds } from './sound.ts';
-import { workloadEndpointId, workloadEndpointOf } from './workloads.ts';
 
 /** Milliseconds between two looks. */
 const EVERY = 5 * 60_000;
@@ -18,7 +18,7 @@ const NEXT_STEP = 1000;
 
 /**
  * Looks for what belongs to nobody, and frees it after a time of grace: addresses, handles and endpoints of containers
- * that are gone, pools and profiles of networks that are gone. Puts back workload endpoints that somebody took away.
+ * that are gone, pools and profiles of networks that are gone. Sets right workload endpoints that somebody changed.
  * The blocks and the nodes of hosts that are gone are given back by those hosts' own visits.
  */
 export async function reconcileAudit(context: Ippool): Promise<Result> {
@@ -72,20 +72,13 @@ const free = (batch: Batch, handle: string, addresses: readonly HeldAddress[]): 
     return { writes: [], guards: [] };
   });
 
-/** Felix knows a container by its workload endpoint: without it nothing reaches the container. */
-async function restoreWorkloads(batch: Batch, { state, clock, random, installation, event }: Ippool): Promise<void> {
-  const origin = { installation, random, now: clock.now() };
-  for (const endpoint of state.list('endpoints').filter(isSound)) {
-    const { uid, interfaces } = endpoint.value;
-    const host = hostOf(endpoint);
-    for (const link of interfaces) {
-      if (state.get('calico', workloadEndpointId(host, uid, link.name))) continue;
-      // The cache may be late with it: then it is there, and this is refused.
-      await batch.add(() => ({
-        writes: [{ put: 'calico', ...workloadEndpointOf({ ...link, host, uid }, origin), expect: 0 }],
-        guards: [{ unchanged: 'endpoints', id: endpoint.id, at: endpoint.modRevision }],
-      }));
-      event('networks', 'Warning', 'Repaired', `put back the workload endpoint of ${endpoint.id}, ${link.name}`);
+/** Those that an event was missed of. */
+async function restoreWorkloads(batch: Batch, { state, clock, event }: Ippool): Promise<void> {
+  const origin = { now: clock.now() };
+  for (const endpoint of state.list('endpoints')) {
+    for (const link of wrongLinks(endpoint, state)) {
+      await batch.add(() => restoration(endpoint, link, { state, origin }));
+      event('networks', 'Warning', 'Repaired', `set right the workload endpoint of ${endpoint.id}, ${link.name}`);
     }
   }
 }

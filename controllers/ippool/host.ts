@@ -72,7 +72,7 @@ export async function reconcileHost(host: string, context: Ippool): Promise<Resu
   }
   const lost = lostWorkloads(host, state, installation);
   for (const { id, revision, handle } of tools.suspects.review(`on ${host}`, lost, clock.monotonic(), LOST_FOR)) {
-    task(`hosts/${host}`, (batch) =>
+    task(`hosts/${record?.id ?? host}`, (batch) =>
       batch.add(() => {
         batch.plan.release(handle);
         return { writes: [{ delete: 'calico', id, expect: revision }], guards: [] };

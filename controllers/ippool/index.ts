@@ -6,6 +6,7 @@ import { hasCalicoNode } from './calico-host.ts';
 import { cloudOfPeer, cloudOfTunnels, hostOfFelix } from './calico-settings.ts';
 import { reconcileCloud } from './cloud.ts';
 import { type Owned, owns } from './context.ts';
+import { drifted, reconcileEndpoint } from './drift.ts';
 import { reconcileHost } from './host.ts';
 import { Membership } from './membership.ts';
 import { networkOf } from './names.ts';
@@ -23,7 +24,8 @@ const network = ({ id }: { id: string }): string => `network/${id}`;
 
 /**
  * Gives networks their ranges and containers their addresses, as Calico's own records: claim or VirtualNetwork →
- * network and pools, assignment → endpoint, and back. Keys: `network/<name>`, `host/<name>`, `cloud/<name>`, `audit/<what>`.
+ * network and pools, assignment → endpoint, and back. Keys: `network/<name>`, `host/<name>`, `endpoint/<id>`,
+ * `cloud/<name>`, `audit/<what>`.
  */
 export const ippool = controller<Owned, IppoolTools>({
   name: 'ippool',
@@ -57,6 +59,7 @@ export const ippool = controller<Owned, IppoolTools>({
   async reconcile(key, context) {
     const name = key.slice(key.indexOf('/') + 1);
     if (key.startsWith('host/')) return reconcileHost(name, context);
+    if (key.startsWith('endpoint/')) return reconcileEndpoint(name, context);
     if (key.startsWith('network/')) return reconcileNetwork(name, context);
     if (key.startsWith('cloud/')) return reconcileCloud(name, context);
     if (key.startsWith('audit/')) return reconcileAudit(context);
@@ -81,6 +84,8 @@ function concernedBy(entry: Entry<'calico'>, state: View): string[] {
       return [`host/${id.slice(paths.hosts.length + 1).split('/')[0]}`];
     case 'handle':
       return [`network/${calicoNameOf(id).replace(/\.[^.]*$/, '')}`];
+    case 'workloadEndpoint':
+      return drifted(entry, state);
     case 'profile':
     case 'ipReservation':
       return state.get('networks', calicoNameOf(id)) ? [`network/${calicoNameOf(id)}`] : [];

@@ -8,20 +8,21 @@ import {
   type Metadata,
   type NodeSpec,
   node,
+  ORCHESTRATOR,
   type Resource,
   rfc3339,
   singleAddress,
   workloadEndpoint,
   workloadEndpointName,
 } from '../../lib/calico/index.ts';
-import { isCode } from '../../lib/errors/index.ts';
 import type { Entry } from '../../lib/store/index.ts';
 import { interfaceUuid } from './names.ts';
-import { bytes, type Created, create, frame, type Origin, resource } from './resources.ts';
+import { bytes, type Created, create, frame, type Origin, readable, resource } from './resources.ts';
 
 /** How calico/node calls the address that it found for a node. */
 const NODE_ADDRESS = 'CalicoNodeIP';
-export const ORCHESTRATOR = 'berth';
+
+export { ORCHESTRATOR };
 
 /** A host, by the address at which other hosts reach it; its subnet is not known, so that it is a subnet of its own. */
 export function nodeOf(host: string, address: string, origin: Origin): Created {
@@ -78,13 +79,20 @@ const single = (address: string): string => `${address}/${address.includes(':') 
 /** Whether a workload endpoint says already what it should; others may have added labels to it. */
 export function isSameWorkload(made: Created, found: Entry<'calico'> | undefined): boolean {
   if (!found) return false;
-  try {
-    const [is, should] = [found, made].map(({ id, value }) => decodeRecord(workloadEndpoint, id, value).spec);
-    return isDeepStrictEqual(is, should);
-  } catch (error) {
-    if (isCode(error, 'BERTH_SYNTAX', 'BERTH_INVALID')) return false;
-    throw error;
-  }
+  // As berth wrote it, it ends with its spec: nearly every one, and there are many.
+  const spec = made.value.subarray(made.value.indexOf(SPEC));
+  if (found.value.subarray(-spec.length).equals(spec)) return true;
+  const [is, should] = [readable(workloadEndpoint, found), decodeRecord(workloadEndpoint, made.id, made.value)];
+  return is !== undefined && isDeepStrictEqual(is.spec, should.spec);
+}
+
+const SPEC = '"spec":';
+
+/** A workload endpoint that somebody changed, as it should be, with the metadata that it has. */
+export function restoredWorkload(made: Created, found: Entry<'calico'>): Buffer {
+  const is = readable(workloadEndpoint, found);
+  const { spec } = decodeRecord(workloadEndpoint, made.id, made.value);
+  return is ? bytes(workloadEndpoint, { ...is, spec }) : made.value;
 }
 
 export function workloadEndpointOf(link: EndpointInterface, { now }: Pick<Origin, 'now'>): Created {

@@ -101,10 +101,45 @@ describe('what belongs to nobody', () => {
     expect(s.calicoIds().filter((id) => /ippools|profiles|block/.test(id))).to.deep.equal([]);
   });
 
-  it('is not what is in use: a workload endpoint that somebody took away is put back', async () => {
+  it('is not what is in use: a workload endpoint that somebody took away is put back within two seconds', async () => {
     await s.remove('calico', workload);
-    await s.world.clock.advance(15 * MINUTE);
+    await s.world.clock.advance(2000);
     expect(s.calico(workload)).to.include(s.endpoint(ID)!.interfaces[0]!.address);
     expect(s.findings()).to.deep.equal([]);
   });
+
+  for (const [what, from, to] of [
+    ['the profile', `"profiles":["${NETWORK}"]`, '"profiles":["theirs"]'],
+    ['the address', '"ipNetworks":["10.64.0', '"ipNetworks":["10.65.0'],
+    ['all of it', '"spec":', '"spex":'],
+  ] as const)
+    it(`nor is one of which somebody changed ${what}: it becomes what it was, with the labels that others gave it`, async () => {
+      const before = s.calico(workload)!;
+      await s.edit(workload, '"berth"}}', '"berth","theirs":"yes"}}');
+      const labelled = s.calico(workload)!;
+      await s.world.clock.advance(2000);
+      expect(s.calico(workload)).to.equal(labelled);
+      await s.edit(workload, from, to);
+      await s.world.clock.advance(2000);
+      expect(s.calico(workload)).to.equal(what === 'all of it' ? restamped(before, s.calico(workload)!) : labelled);
+      expect(s.findings()).to.deep.equal([]);
+    });
+
+  it('is looked at for each container once, and visits nothing, while many of them start', async () => {
+    const revisions: number[] = [];
+    s.watch('calico', ({ kv }) => void (kv.key.includes('workloadendpoints') && revisions.push(kv.modRevision)));
+    for (let i = 1; i <= 40; i++) {
+      await s.container(`default/shop/web-${i}`);
+      await s.assign(`h-1/default/shop/web-${i}`, UID.replace('0', String(i).padStart(2, '0')).slice(0, 20));
+    }
+    await s.settle();
+    expect(revisions).to.have.length(40);
+    expect(s.replica.cache.list('events').map(({ value }) => value.reason)).to.not.include('Repaired');
+  });
+
+  /** The text with the time at which another one was made. */
+  const restamped = (text: string, other: string): string => {
+    const stamp = /"creationTimestamp":"[^"]*"/;
+    return text.replace(stamp, stamp.exec(other)![0]);
+  };
 });
