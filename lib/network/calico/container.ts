@@ -12,6 +12,7 @@ import { run } from '../../ssh/index.ts';
 import { subnetOf } from '../interfaces.ts';
 import type { ProviderHost, ProviderStep } from '../provider.ts';
 import { ownRules } from './handover.ts';
+import { noteStart } from './remains.ts';
 import { loginOf } from './secrets.ts';
 import { LABEL, nodeContainer, secretFilesOf } from './settings.ts';
 
@@ -34,12 +35,14 @@ export const calicoNode: ProviderStep = {
     if (!(await engine.hasImage(options.image, { signal })))
       await engine.pull(options.image, { signal, timeoutMs: PULL });
     const found = await find(host, options.name);
-    await raiseFence(host);
+    if (!found) await refuseForeign(host, options.name);
+    // Raises the fence, right before the engine is told to change anything: that knows no fences.
+    await noteStart(host);
     if (found) await engine.remove(found.id, { signal });
     const labels = { ...options.labels, [LABEL]: hash };
-    const id = await create(host, { ...options, labels }).catch((error: unknown) => {
+    const id = await engine.create({ ...options, labels }, { signal }).catch((error: unknown) => {
       if (!isCode(error, 'BERTH_ENGINE') || !error.message.includes('unknown capability')) throw error;
-      return create(host, { ...older, labels });
+      return engine.create({ ...older, labels }, { signal });
     });
     await engine.start(id, { signal });
     await sleep(clock, TRIAL, signal);
@@ -101,7 +104,7 @@ async function wanted(host: ProviderHost): Promise<{ options: CreateOptions; old
   const known = missing.filter((capability) => !unknownToOldEngines.includes(capability));
   const older = nodeContainer(network, image, etcd, { ...facts, missing: known });
   // It reads its certificates when it starts: others ask for another start.
-  const files = await Promise.all(secretFilesOf(etcd).map(({ source }) => host.readLocal(source)));
+  const files = await Promise.all(secretFilesOf(etcd, installation).map(({ source }) => host.readLocal(source)));
   const hash = createHash('sha256')
     .update(JSON.stringify([options, files]))
     .digest('hex')
@@ -110,14 +113,13 @@ async function wanted(host: ProviderHost): Promise<{ options: CreateOptions; old
 }
 
 /** A name that is taken belongs to somebody else's Calico, which is not ours to replace. */
-async function create({ engine, signal, host }: ProviderHost, options: CreateOptions): Promise<string> {
-  const taken = await engine.inspect(options.name, { signal }).catch(() => undefined);
+async function refuseForeign({ engine, signal, host }: ProviderHost, name: string): Promise<void> {
+  const taken = await engine.inspect(name, { signal }).catch(() => undefined);
   if (taken)
-    throw new BerthError('BERTH_FOREIGN', `${host} has a container ${options.name} that is not ours`, {
+    throw new BerthError('BERTH_FOREIGN', `${host} has a container ${name} that is not ours`, {
       found: taken.image,
       expected: 'a host without a calico/node, or another provider',
     });
-  return engine.create(options, { signal });
 }
 
 async function lastWords(engine: Engine, id: string, signal: AbortSignal): Promise<string> {

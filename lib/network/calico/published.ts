@@ -1,7 +1,8 @@
 import { run } from '../../ssh/index.ts';
 import type { ProviderStep } from '../provider.ts';
 
-const RULE = 'FORWARD -o cali+ -m conntrack --ctstate DNAT -m comment --comment berth-published -j ACCEPT';
+const ruleOf = (installation: string): string =>
+  `FORWARD -o cali+ -m conntrack --ctstate DNAT -m comment --comment berth-published:${installation} -j ACCEPT`;
 const PATH = 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin';
 
 /**
@@ -11,16 +12,20 @@ const PATH = 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin';
  */
 export const publishedPorts: ProviderStep = {
   name: 'PublishedPorts',
-  check: async ({ shell, signal }) =>
-    (await shell.run(`${PATH}; ${each(`"$tool" -w -C ${RULE} 2>/dev/null || exit 1`)}`, { signal })).code === 0,
-  async apply({ fenced, signal }) {
-    const insert = each(`"$tool" -w -C ${RULE} 2>/dev/null || "$tool" -w -I ${RULE} || exit 1`);
+  async check({ shell, signal, installation }) {
+    const look = each(`"$tool" -w -C ${ruleOf(installation)} 2>/dev/null || exit 1`);
+    return (await shell.run(`${PATH}; ${look}`, { signal })).code === 0;
+  },
+  async apply({ fenced, signal, installation }) {
+    const rule = ruleOf(installation);
+    const insert = each(`"$tool" -w -C ${rule} 2>/dev/null || "$tool" -w -I ${rule} || exit 1`);
     await run(fenced, `${PATH}; ${insert}`, { signal, what: 'letting published ports through' });
   },
 };
 
 /** Removes the rule. */
-export const REMOVE = each(`"$tool" -w -D ${RULE} 2>/dev/null`);
+export const withoutPublishedPorts = (installation: string): string =>
+  each(`"$tool" -w -D ${ruleOf(installation)} 2>/dev/null`);
 
 function each(command: string): string {
   return `for tool in iptables ip6tables; do command -v "$tool" >/dev/null || continue; ${command}; done; :`;

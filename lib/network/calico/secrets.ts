@@ -1,7 +1,7 @@
 import { BerthError } from '../../errors/index.ts';
 import { readFile, run, writeFile } from '../../ssh/index.ts';
 import type { ProviderHost, ProviderStep } from '../provider.ts';
-import { SECRETS, secretFilesOf } from './settings.ts';
+import { secretFilesOf, secretsDirectory } from './settings.ts';
 
 /** What calico/node shows etcd, readable by root alone: sent by way of standard input, in no argument list. */
 export const secrets: ProviderStep = {
@@ -12,14 +12,16 @@ export const secrets: ProviderStep = {
     return true;
   },
   async apply(host) {
-    const { fenced, signal } = host;
-    await run(fenced, `mkdir -p ${SECRETS} && chmod 700 ${SECRETS}`, { signal, what: `making ${SECRETS}` });
+    const { fenced, signal, installation } = host;
+    const folder = secretsDirectory(installation);
+    await run(fenced, `mkdir -p ${folder} && chmod 700 ${folder}`, { signal, what: `making ${folder}` });
     for (const { source, path } of filesOf(host))
       await writeFile(host, path, await host.readLocal(source), { mode: '600' });
   },
 };
 
-const filesOf = ({ spec }: ProviderHost) => (spec.network.calico ? secretFilesOf(spec.network.calico.etcd) : []);
+const filesOf = ({ spec, installation }: ProviderHost) =>
+  spec.network.calico ? secretFilesOf(spec.network.calico.etcd, installation) : [];
 
 /** @throws BERTH_INVALID when the file does not hold `user:password` */
 export async function loginOf({

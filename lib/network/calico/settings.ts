@@ -7,8 +7,8 @@ type Etcd = NonNullable<Network['calico']>['etcd'];
 export const CONTAINER = 'calico-node';
 /** Holds a hash of all that the container was made from. */
 export const LABEL = 'io.berth.calico-node';
-/** On the host, and in the container. */
-export const SECRETS = '/etc/berth/calico';
+/** On the host, and in the container; each installation has its own, for two may be on one machine. */
+export const secretsDirectory = (installation: string): string => `/etc/berth/${installation}/calico`;
 
 /** Credentials that calico/node reads from files, by the field that names them on the controllers' machine. */
 export const SECRET_FILES = { caFile: 'ca.pem', certFile: 'cert.pem', keyFile: 'key.pem' } as const;
@@ -34,7 +34,8 @@ export interface NodeFacts {
  */
 export function nodeContainer(network: Network, image: string, etcd: Etcd, facts: NodeFacts): CreateOptions {
   const binds = ['/var/log/calico', '/var/run/calico', '/var/lib/calico', '/run'].map((path) => `${path}:${path}`);
-  const files = secretFilesOf(etcd).length > 0;
+  const secrets = secretsDirectory(facts.installation);
+  const files = secretFilesOf(etcd, facts.installation).length > 0;
   return {
     name: CONTAINER,
     image,
@@ -56,7 +57,7 @@ export function nodeContainer(network: Network, image: string, etcd: Etcd, facts
     stopGrace: 10,
     cpus: 0,
     memory: 0,
-    binds: [...binds, '/lib/modules:/lib/modules:ro', ...(files ? [`${SECRETS}:${SECRETS}:ro`] : [])],
+    binds: [...binds, '/lib/modules:/lib/modules:ro', ...(files ? [`${secrets}:${secrets}:ro`] : [])],
     extraHosts: [],
     dns: [],
     raw: { hostConfig: allPrivileges(facts.missing) },
@@ -64,14 +65,19 @@ export function nodeContainer(network: Network, image: string, etcd: Etcd, facts
 }
 
 /** Which credentials there are: the field that names each, and where it stands on the host. */
-export const secretFilesOf = (etcd: Etcd): { field: keyof typeof SECRET_FILES; source: string; path: string }[] =>
+export const secretFilesOf = (
+  etcd: Etcd,
+  installation: string,
+): { field: keyof typeof SECRET_FILES; source: string; path: string }[] =>
   (['caFile', 'certFile', 'keyFile'] as const).flatMap((field) => {
     const source = etcd[field];
-    return source === undefined ? [] : [{ field, source, path: `${SECRETS}/${SECRET_FILES[field]}` }];
+    return source === undefined
+      ? []
+      : [{ field, source, path: `${secretsDirectory(installation)}/${SECRET_FILES[field]}` }];
   });
 
-function etcdEnvironment(etcd: Etcd, { login }: NodeFacts): Record<string, string> {
-  const files = secretFilesOf(etcd).map(({ field, path }) => [VARIABLES[field], path]);
+function etcdEnvironment(etcd: Etcd, { login, installation }: NodeFacts): Record<string, string> {
+  const files = secretFilesOf(etcd, installation).map(({ field, path }) => [VARIABLES[field], path]);
   return {
     ETCD_ENDPOINTS: etcd.endpoints.join(','),
     ...Object.fromEntries(files),

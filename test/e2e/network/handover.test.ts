@@ -1,31 +1,17 @@
 import { expect } from 'chai';
-import { createDockerEngine } from '../../../lib/docker/index.ts';
 import { felixRules, ownRules } from '../../../lib/network/calico/handover.ts';
-import type { ProviderHost } from '../../../lib/network/index.ts';
 import { createLinuxNetwork } from '../../../lib/network/linux/index.ts';
-import { systemClock } from '../../../lib/platform/index.ts';
-import { cloudSpec } from '../../harness/records.ts';
 import { type FakeHost, fakeHosts } from './hosts.ts';
-import { attachment, fence, planOf } from './plans.ts';
+import { attachment, fence, planOf, providerHost } from './plans.ts';
 
 const signal = new AbortController().signal;
 const plan = planOf([attachment(1, '10.64.0.1'), attachment(2, '10.64.0.2')]);
-const { network } = cloudSpec({ location: [] });
 
 describe('a host between the providers linux and calico', function () {
   this.timeout(60_000);
   let world: Awaited<ReturnType<typeof fakeHosts>>;
   let a: FakeHost;
-  const to = (provider: 'linux' | 'calico'): ProviderHost => ({
-    ...{
-      host: 'h-1',
-      installation: plan.installation,
-      address: a.address,
-      spec: { network: { ...network, provider } },
-    },
-    ...{ engine: createDockerEngine({ socketPath: '/nowhere' }, { clock: systemClock }), clock: systemClock, signal },
-    ...{ shell: a, fenced: a, readLocal: () => Promise.reject(new Error('nothing')) },
-  });
+  const to = (provider: 'linux' | 'calico') => providerHost(a, { provider });
   const apply = (dataplane: 'own' | 'felix') =>
     createLinuxNetwork({ shell: a }).apply({ ...plan, dataplane }, fence(1), signal);
   /** As Felix does, for one interface. */

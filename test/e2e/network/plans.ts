@@ -1,5 +1,18 @@
+import { createDockerEngine } from '../../../lib/docker/index.ts';
 import type { HostFence } from '../../../lib/fence/index.ts';
-import type { Attachment, HostNetworkPlan, NamedPolicy } from '../../../lib/network/index.ts';
+import type { Attachment, HostNetworkPlan, NamedPolicy, ProviderHost } from '../../../lib/network/index.ts';
+import { systemClock } from '../../../lib/platform/index.ts';
+import { cloudSpec } from '../../harness/records.ts';
+import type { FakeHost } from './hosts.ts';
+
+/** What the steps of a provider are given, but for an engine. */
+export const providerHost = (on: FakeHost, network: Partial<ProviderHost['spec']['network']>): ProviderHost => ({
+  ...{ host: 'h-1', installation: planOf([]).installation, address: on.address },
+  spec: { network: { ...cloudSpec({ location: [] }).network, ...network } },
+  engine: createDockerEngine({ socketPath: '/nowhere' }, { clock: systemClock }),
+  ...{ clock: systemClock, signal: new AbortController().signal, shell: on, fenced: on },
+  readLocal: () => Promise.reject(new Error('no files')),
+});
 
 export const fence = (revision: number, restoredFrom?: number): HostFence => ({
   controller: 'container/0',

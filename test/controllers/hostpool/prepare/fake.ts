@@ -85,7 +85,7 @@ export class FakeMachine {
     if (command.includes('command -v dockerd')) return say('/usr/sbin/dockerd\n');
     if (command === '[ -d /run/systemd/system ]') return say('', this.systemd ? 0 : 1);
     if (command === 'systemctl daemon-reload' || command.startsWith('{ [ ! -e /etc/docker/daemon.json ]')) return say();
-    if (command.startsWith('[ ! -e /etc/berth/calico ]')) return say();
+    if (command.startsWith('[ ! -e /etc/berth/')) return say();
     if (command.startsWith('kill -0')) return say('', this.running && this.#options === this.files.get(DAEMON) ? 0 : 1);
     if (command.includes('systemctl restart docker')) {
       const refused = this.refuses !== undefined && this.files.get(DAEMON)!.includes(this.refuses);

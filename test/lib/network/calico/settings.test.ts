@@ -40,11 +40,11 @@ describe('the container of calico/node', () => {
     const files = { caFile: '/a/ca', certFile: '/a/cert', keyFile: '/a/key' };
     const { env, binds } = made({}, {}, files);
     expect(env).to.include({
-      ETCD_CA_CERT_FILE: '/etc/berth/calico/ca.pem',
-      ETCD_CERT_FILE: '/etc/berth/calico/cert.pem',
-      ETCD_KEY_FILE: '/etc/berth/calico/key.pem',
+      ETCD_CA_CERT_FILE: '/etc/berth/ours/calico/ca.pem',
+      ETCD_CERT_FILE: '/etc/berth/ours/calico/cert.pem',
+      ETCD_KEY_FILE: '/etc/berth/ours/calico/key.pem',
     });
-    expect(binds).to.include('/etc/berth/calico:/etc/berth/calico:ro');
+    expect(binds).to.include('/etc/berth/ours/calico:/etc/berth/ours/calico:ro');
   });
 
   it('takes a password from its environment, where there is no certificate', () =>
