@@ -20,7 +20,7 @@ export async function loadIdentity(path: string): Promise<string> {
   return (await read(path)) ?? (await create(path));
 }
 
-/** The public half, `age1…`: what `berth secret` seals to. */
+/** The public half, `age1…`: what `age --recipient` seals to. */
 export const recipientOf = (identity: string): Promise<string> => identityToRecipient(identity);
 
 async function read(path: string): Promise<string | undefined> {

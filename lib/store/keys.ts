@@ -62,7 +62,7 @@ export const kinds = {
   virtualnetworks: user('virtualnetworks', ['name'], 'VirtualNetwork'),
   namespaces: user('namespaces', ['name'], 'Namespace'),
   catalog: user('catalog', ['type'], 'an entity type of the user’s own'),
-  secrets: user('secrets', ['namespace', 'name'], 'credentials, sealed'),
+  secrets: user('secrets', ['namespace', 'name'], 'credentials, sealed: not YAML but the armoured text of age'),
   effectors: user('effectors', ['namespace', 'app', 'request-id'], 'a request to run an effector'),
   hostrequests: user('hostrequests', ['cloud', 'host'], 'cordon, drain, uncordon, replace'),
 
