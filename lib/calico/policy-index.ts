@@ -1,27 +1,15 @@
 import type { Change, View } from '../store/index.ts';
 import { tryDecode } from './codec.ts';
-import { effectivePolicy, type Policy, type ProfileRules, type Tier } from './effective.ts';
-import { allOf, effectiveRules, namespaceSelector, serviceAccountSelector } from './effective-rules.ts';
+import { effectivePolicy, type ProfileRules, type Tier } from './effective.ts';
+import { effectiveRules } from './effective-rules.ts';
 import { type CalicoKind, kindOf, nameOf } from './keys.ts';
 import { LabelIndex, type Labelled } from './label-index.ts';
 import type { EffectivePolicy, EffectiveRule } from './policy.ts';
-import {
-  type GlobalNetworkPolicySpec,
-  globalNetworkPolicy,
-  hostEndpoint,
-  networkPolicy,
-  networkSet,
-} from './policy-records.ts';
+import { namespaceOf, readLabelled, type SortedPolicy, toPolicy } from './policy-reading.ts';
+import { type GlobalNetworkPolicySpec, globalNetworkPolicy, networkPolicy } from './policy-records.ts';
 import type { Resource } from './resource.ts';
-import { profile, type TierSpec, tier, workloadEndpoint } from './resources.ts';
+import { profile, type TierSpec, tier } from './resources.ts';
 import { type Rule, rulesOf } from './rule-records.ts';
-import { parseSelector } from './selector-parser.ts';
-
-/** A policy with what it is sorted by. */
-interface Sorted extends Policy {
-  tier: string;
-  order: number;
-}
 
 /**
  * All of a datastore's policies and profiles and whom they name, kept up to date record by record, and what they mean
@@ -30,7 +18,7 @@ interface Sorted extends Policy {
 export class PolicyIndex {
   readonly #labels = new LabelIndex();
   readonly #tiers = new Map<string, TierSpec>();
-  readonly #policies = new Map<string, Sorted>();
+  readonly #policies = new Map<string, SortedPolicy>();
   readonly #profiles = new Map<string, ProfileRules>();
   /** Tiers with their policies, in order; undefined: to be sorted again. */
   #sorted: Tier[] | undefined;
@@ -49,7 +37,7 @@ export class PolicyIndex {
     else if (kind === 'profile') this.#setProfile(id, value);
     else if (kind === 'globalNetworkPolicy') this.#setPolicy(id, tryDecode(globalNetworkPolicy, id, value));
     else if (kind === 'networkPolicy') this.#setPolicy(id, tryDecode(networkPolicy, id, value), namespaceOf(id));
-    else this.#labels.set(id, labelled(kind, id, value));
+    else this.#labels.set(id, readLabelled(kind, id, value));
     this.#resolved.clear();
     return true;
   }
@@ -110,7 +98,7 @@ export class PolicyIndex {
 
   #setPolicy(id: string, read: Resource<GlobalNetworkPolicySpec> | undefined, namespace?: string): void {
     // What applies before connection tracking or before DNAT is for hosts' own endpoints.
-    if (read && !read.spec.doNotTrack && !read.spec.preDNAT) this.#policies.set(id, policyOf(id, read, namespace));
+    if (read && !read.spec.doNotTrack && !read.spec.preDNAT) this.#policies.set(id, toPolicy(id, read, namespace));
     else this.#policies.delete(id);
     this.#sorted = undefined;
   }
@@ -175,46 +163,3 @@ const CONCERNED: ReadonlySet<CalicoKind> = new Set([
 ]);
 
 const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** `…/networkpolicies/<namespace>/<name>` */
-const namespaceOf = (id: string): string => id.split('/').at(-2) ?? '';
-
-function policyOf(id: string, { spec }: Resource<GlobalNetworkPolicySpec>, namespace: string | undefined): Sorted {
-  const selectors = [parseSelector(spec.selector ?? '')];
-  if (spec.namespaceSelector) selectors.push(namespaceSelector(spec.namespaceSelector));
-  if (spec.serviceAccountSelector) selectors.push(serviceAccountSelector(spec.serviceAccountSelector));
-  if (namespace !== undefined) selectors.push({ op: '==', label: 'projectcalico.org/namespace', value: namespace });
-  return {
-    name: nameOf(id),
-    tier: spec.tier ?? 'default',
-    order: spec.order ?? Number.POSITIVE_INFINITY,
-    ...(namespace !== undefined && { namespace }),
-    selector: allOf(selectors),
-    // As Felix has it: a policy without types is for both directions.
-    types: new Set(spec.types?.length ? spec.types : ['Ingress', 'Egress']),
-    ingress: spec.ingress ?? [],
-    egress: spec.egress ?? [],
-  };
-}
-
-function labelled(kind: CalicoKind, id: string, value: Buffer | undefined): Labelled | undefined {
-  if (kind === 'workloadEndpoint') {
-    const read = tryDecode(workloadEndpoint, id, value);
-    return read && { ...bearing(read), ranges: read.spec.ipNetworks ?? [] };
-  }
-  if (kind === 'hostEndpoint') {
-    const read = tryDecode(hostEndpoint, id, value);
-    return read && { ...bearing(read), ranges: read.spec.expectedIPs ?? [] };
-  }
-  const read = tryDecode(networkSet, id, value);
-  if (!read) return undefined;
-  const labels = new Map(read.metadata.labels);
-  if (kind === 'networkSet') labels.set('projectcalico.org/namespace', namespaceOf(id));
-  return { labels, profiles: [], ranges: read.spec.nets ?? [], ports: [] };
-}
-
-const bearing = ({ metadata, spec }: Resource<Partial<Pick<Labelled, 'profiles' | 'ports'>>>) => ({
-  labels: metadata.labels ?? new Map<string, string>(),
-  profiles: spec.profiles ?? [],
-  ports: spec.ports ?? [],
-});
