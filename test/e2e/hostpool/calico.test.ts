@@ -65,6 +65,7 @@ describe('hostpool with the provider calico', function () {
   });
   const onHost = (...command: string[]) => docker('exec', `berth-machine-${rig.hosts(CLOUD)[0]!.name}`, ...command);
   const inspect = (format: string) => onHost('docker', 'inspect', '-f', format, 'calico-node');
+  const installation = () => rig.cache.get('installation', '')?.value.id;
   const report = () => JSON.parse(onHost('cat', '/var/log/calico/stand-in.json'));
   const prepared = async (before: string | undefined) =>
     rig.until('another preparation', CLOUD, () => {
@@ -83,7 +84,8 @@ describe('hostpool with the provider calico', function () {
       ...{ IP: 'autodetect', IP_AUTODETECTION_METHOD: `cidr=${host!.address}/32`, ETCD_ENDPOINTS: endpoint },
     });
     expect(said.unmounted).to.deep.equal([]);
-    expect(said.secrets).to.deep.equal({ '/etc/berth/calico/ca.pem': '0o600' });
+    expect(said.secrets).to.deep.equal({ [`/etc/berth/${installation()}/calico/ca.pem`]: '0o600' });
+    expect(host).to.have.property('networkProvider', 'calico');
     expect(inspect('{{.HostConfig.NetworkMode}} {{.HostConfig.RestartPolicy.Name}} {{.Config.Image}}')).to.equal(
       'host always calico/node:v3.32.1',
     );
@@ -119,7 +121,10 @@ describe('hostpool with the provider calico', function () {
     await rig.put(CLOUD, spec({ provider: 'linux' }));
     await prepared(before);
     expect(onHost('docker', 'ps', '-aq')).to.equal('');
-    expect(onHost('sh', '-c', 'ls /etc/berth/calico /var/lib/berth/calico-node 2>/dev/null || true')).to.equal('');
+    expect(onHost('sh', '-c', 'ls -d /etc/berth/*/calico /var/lib/berth/*/calico-node 2>/dev/null || true')).to.equal(
+      '',
+    );
+    expect(rig.hosts(CLOUD)[0]).to.have.property('networkProvider', 'linux');
     expect(onHost('sh', '-c', 'iptables -S FORWARD | grep berth-published || true')).to.equal('');
   });
 });
