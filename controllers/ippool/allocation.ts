@@ -20,7 +20,7 @@ const SMALLER = 4;
 
 /** How large the network has to be where its range is allocated. */
 export function sizeOfWanted({ containers, hosts, spec }: Wanted): NetworkSize {
-  const { prefix, blockSize } = sizeNetwork({ containers, hosts });
+  const { prefix, blockSize } = sizeNetwork({ containers, hosts: hosts() });
   return { prefix, blockSize: fits(spec.blockSize, 4) ? Math.max(prefix, spec.blockSize) : blockSize };
 }
 

@@ -26,13 +26,14 @@ const USUAL_MTU = 1500;
  * MTU of the interfaces of containers, in bytes: what the record says, else what the tunnels leave of the smallest that a
  * host has.
  *
- * @param hosts  MTU of each host's own interface, where it is known
+ * @param hosts  MTU of each host's own interface, where it is known; asked for where there are tunnels
  * @returns undefined where no tunnel takes anything: then the host's own
  */
-export function mtuOf(network: Network, hosts: readonly (number | undefined)[]): number | undefined {
+export function mtuOf(network: Network, hosts: () => readonly (number | undefined)[]): number | undefined {
   const tunnels = tunnelsOf(network);
   if (network.mtu !== undefined || tunnels.length === 0) return network.mtu;
-  const smallest = Math.min(...hosts.map((mtu) => mtu ?? USUAL_MTU), hosts.length === 0 ? USUAL_MTU : Infinity);
+  const known = hosts().map((mtu) => mtu ?? USUAL_MTU);
+  const smallest = known.length === 0 ? USUAL_MTU : Math.min(...known);
   return smallest - Math.max(...tunnels.map((tunnel) => OVERHEAD[tunnel]));
 }
 

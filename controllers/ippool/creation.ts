@@ -84,7 +84,7 @@ function placeFor(wanted: Wanted, context: Ippool): Place {
     const range = parseCidr(spec.cidr);
     const conflict = conflictOf(range, name, state, tools);
     if (conflict) return refuse('Overlaps', `${spec.cidr} overlaps with ${conflict}; it is made when that is gone`);
-    return { range, blockSize: blockSizeOf(range, spec, hosts), pool };
+    return { range, blockSize: blockSizeOf(range, spec, hosts()), pool };
   }
   const { prefix, blockSize } = sizeOfWanted(wanted);
   const range = freeRange(prefix, name, state, tools);

@@ -2,7 +2,7 @@ import { type Cidr, formatCidr, parseCidr, sizeNetwork, tryParseCidr } from '../
 import { CalicoReader, ipPool, ipReservation, keyOf, profile } from '../../lib/calico/index.ts';
 import { timestamp } from '../../lib/reconcile/index.ts';
 import type { NetworkRecord, Observation } from '../../lib/records/index.ts';
-import type { Entry, Write } from '../../lib/store/index.ts';
+import type { Entry, Guard, Write } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { conflictOf, explicitRanges, furtherBlockSize, furtherRange } from './allocation.ts';
 import type { Ippool, Owned } from './context.ts';
@@ -32,8 +32,8 @@ interface Draft {
   refused: Observation[];
   /** A range that is new, and the id of its pool. */
   added?: { range: Cidr; pool: string };
-  /** A pool is made, for a new range or again. */
-  addsPool?: true;
+  /** Where a pool is made, for a new range or again: that no pool has come since it was found free. */
+  settled?: Guard;
   /** There is no room for a range that it needs. */
   confined?: true;
 }
@@ -42,7 +42,6 @@ interface Draft {
 export async function keepNetwork(network: Entry<'networks'>, spoken: Wanted, context: Ippool): Promise<Outcome> {
   const { state, store, clock, random, installation, tools } = context;
   const origin = { installation, random, now: clock.now() };
-  const settled = settledPools(state, tools);
   const gateway = gatewayFor(network, spoken, context);
   const wanted = { ...spoken, spec: gateway.spec };
   const space = AddressSpace.of(state);
@@ -73,7 +72,7 @@ export async function keepNetwork(network: Entry<'networks'>, spoken: Wanted, co
   const wait = draft.writes.length === 0 ? untilCounted(network, record, context) : 0;
   if (wait > 0) return { observed, result: { after: wait } };
   const put: Write<Owned> = { put: 'networks', id: network.id, value: record, expect: network.modRevision };
-  const guards = [...wanted.guards, ...gateway.guards, ...(draft.addsPool ? [settled] : [])];
+  const guards = [...wanted.guards, ...gateway.guards, ...(draft.settled ? [draft.settled] : [])];
   const commit = () => store.commit({ writes: [put, ...draft.writes], guards });
   if (draft.added) {
     const { range, pool } = draft.added;
@@ -131,7 +130,7 @@ async function correctPools(
       else {
         draft.writes.push(creation(poolOf({ name, network: id, spec: poolSpec({ ...options, blockSize }) }, origin)));
         draft.restored.push(`IP pool ${name} was deleted`);
-        draft.addsPool = true;
+        draft.settled ??= settledPools(state, tools);
       }
     }
   }
@@ -191,7 +190,7 @@ function extend(draft: Draft, wanted: Wanted, record: NetworkRecord, context: Ip
     draft.writes.push(creation(poolOf({ name, network: wanted.name, spec }, origin)));
     draft.pools.push({ name, range: formatCidr(range), used: 0 });
     draft.added = { range, pool: keyOf.pool(name) };
-    draft.addsPool = true;
+    draft.settled ??= settledPools(state, tools);
   };
   for (const range of declared) {
     const conflict = conflictOf(range, wanted.name, state, tools);
@@ -226,5 +225,5 @@ function growthOf(
   const { used, capacity } = usageOf(four, gateway);
   if (containers <= capacity && capacity - used >= capacity * NEARLY_FULL) return undefined;
   const double = 32 - Math.floor(Math.log2(Math.max(1, capacity)));
-  return Math.min(double, containers > capacity ? sizeNetwork({ containers, hosts }).prefix : double);
+  return Math.min(double, containers > capacity ? sizeNetwork({ containers, hosts: hosts() }).prefix : double);
 }

@@ -18,7 +18,7 @@ export interface Wanted {
   spec: VirtualNetworkSpec;
   /** How many containers will join, and how many hosts they may be on. */
   containers: number;
-  hosts: number;
+  hosts: () => number;
   provider: NetworkRecord['provider'];
   encapsulation: Encapsulation;
   natOutgoing: boolean;
@@ -53,7 +53,6 @@ export function wantedNetwork(
     const claim = state.get('networkclaims', claimed.id);
     if (!claim) return undefined;
     const { uid, cloud, containers, spec = ANY } = claim.value;
-    const clouds = [cloud];
     const about = `networkclaims/${claim.id}`;
     const guards: Guard[] = [{ unchanged: 'networkclaims', id: claim.id, at: claim.modRevision }];
     return {
@@ -62,7 +61,8 @@ export function wantedNetwork(
       cloud,
       about,
       spec,
-      ...demandOf(containers, clouds, state),
+      containers,
+      hosts: () => mostHosts([cloud], state),
       ...carried(spec, cloud, state),
       guards,
     };
@@ -76,17 +76,19 @@ export function wantedNetwork(
   const using = members.cloudsOn(name);
   return {
     ...{ name, uid, cloud: SHARED, about, spec, guards },
-    ...demandOf(members.joining(name), accepting, state),
+    containers: members.joining(name),
+    hosts: () => mostHosts(accepting, state),
     ...carried(spec, carrierOf(using.length > 0 ? using : accepting, state), state),
   };
 }
 
-function demandOf(containers: number, clouds: readonly string[], state: View): Pick<Wanted, 'containers' | 'hosts'> {
+/** Counted when asked: a network is looked at for each address that comes or goes, and seldom has to be sized. */
+function mostHosts(clouds: readonly string[], state: View): number {
   const hosts = clouds.map((cloud) => {
     const most = state.get('accepted/dockerclouds', cloud)?.value.spec.hosts.max ?? 0;
     return Math.max(most, state.list('hosts', cloud).length);
   });
-  return { containers, hosts: Math.max(0, ...hosts) };
+  return Math.max(0, ...hosts);
 }
 
 /** Of several clouds that share a network, the one by which its packets travel: in all of them, if in one of them, encapsulated. */
@@ -111,10 +113,11 @@ function carried(
   state: View,
 ): Pick<Wanted, 'provider' | 'encapsulation' | 'natOutgoing' | 'mtu'> {
   const network = state.get('accepted/dockerclouds', cloud)?.value.spec.network ?? NO_CLOUD;
-  const hosts = state
-    .list('hosts', cloud)
-    .filter(isSound)
-    .map(({ value }) => value.mtu);
+  const hosts = () =>
+    state
+      .list('hosts', cloud)
+      .filter(isSound)
+      .map(({ value }) => value.mtu);
   const mtu = spec.mtu ?? mtuOf(network, hosts);
   return {
     provider: network.provider,
