@@ -22,7 +22,6 @@ import { bytes, type Created, create, frame, type Origin, readable, resource } f
 /** How calico/node calls the address that it found for a node. */
 const NODE_ADDRESS = 'CalicoNodeIP';
 
-
 /** A host, by the address at which other hosts reach it; its subnet is not known, so that it is a subnet of its own. */
 export function nodeOf(host: string, address: string, origin: Origin): Created {
   const made = resource('Node', host, nodeSpec({}, address), origin);
