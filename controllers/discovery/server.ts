@@ -1,4 +1,4 @@
-import { type NameServer, NameServerRefused, parseKeySecret } from '../../lib/dns/index.ts';
+import { type NameServer, NameServerRefused, parseKeySecret, TransferBroken } from '../../lib/dns/index.ts';
 import { BerthError, messageOf } from '../../lib/errors/index.ts';
 import { allDone, type Result } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec } from '../../lib/records/index.ts';
@@ -96,8 +96,9 @@ async function bringInLine({ server, place, dns, held }: Asked, context: Discove
     try {
       stands = standing(await tools.dns.transfer(server, place.zone, signal));
     } catch (error) {
-      // Who lets nobody look is told everything again: an update that changes nothing does no harm.
-      if (!(error instanceof NameServerRefused) || error.answer.startsWith('BAD')) throw error;
+      // Who lets nobody look, or breaks off, is told everything again: an update that changes nothing does no harm.
+      const refused = error instanceof NameServerRefused && !error.answer.startsWith('BAD');
+      if (!refused && !(error instanceof TransferBroken)) throw error;
     }
   }
   const names = namesIn(place, dns, state).filter(
@@ -155,5 +156,14 @@ async function opened(secret: string, state: View, { sealer }: Discovery['tools'
   const place = `secrets/berth-system/${secret}`;
   const entry = state.get('secrets', `berth-system/${secret}`);
   if (!entry) throw new BerthError('BERTH_NOT_FOUND', "there is no secret with a name server's key", { place });
-  return sealer.open(entry.value.toString());
+  try {
+    return await sealer.open(entry.value.toString());
+  } catch (error) {
+    if (!(error instanceof BerthError)) throw error;
+    throw new BerthError(error.code, 'the sealed key of a name server cannot be opened', {
+      ...error.details,
+      place,
+      cause: error,
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import { BerthError } from '../errors/index.ts';
 import { type Clock, integer, type Random, withTimeout } from '../platform/index.ts';
-import { NameServerRefused, refusalIn } from './failure.ts';
+import { NameServerRefused, refusalIn, TransferBroken } from './failure.ts';
 import {
   CLASS,
   type Decoded,
@@ -32,7 +32,7 @@ export interface Rrset {
   data: string[];
 }
 
-/** What berth asks of name servers. Each call makes one attempt, within `ANSWER_WITHIN`. */
+/** What berth asks of name servers. Each call makes one attempt: an update within `ANSWER_WITHIN`, a transfer within `TRANSFER_WITHIN`. */
 export interface Dns {
   /**
    * Makes these record sets exactly so, all of them or none; others stay as they are (RFC 2136). Idempotent.
@@ -41,7 +41,11 @@ export interface Dns {
    *   then the change may have been made or not
    */
   update(server: NameServer, zone: string, rrsets: readonly Rrset[], signal?: AbortSignal): Promise<void>;
-  /** All records of a zone, by a transfer (AXFR, RFC 5936). @throws as `update` */
+  /**
+   * All records of a zone, by a transfer (AXFR, RFC 5936).
+   *
+   * @throws as `update`; `TransferBroken` when the server began to answer and did not end as it should
+   */
   transfer(server: NameServer, zone: string, signal?: AbortSignal): Promise<ResourceRecord[]>;
 }
 
@@ -62,16 +66,18 @@ export interface Transport {
  * has arrived or never will when the next one begins.
  */
 const ANSWER_WITHIN = 4000;
+/** Milliseconds for a whole zone, each message of which comes within `ANSWER_WITHIN`: it changes nothing, whoever leads. */
+const TRANSFER_WITHIN = 60_000;
 
 /** Speaks to real servers through a transport. All of it goes by TCP: an update may be large, and has to arrive once. */
 export function createDns({ transport, clock, random }: { transport: Transport; clock: Clock; random: Random }): Dns {
   const seconds = () => Math.floor(clock.now() / 1000);
 
-  /** Sends a request and reads answers until `done`. */
+  /** Sends a request and reads answers until `done`; connection and answers come within `ANSWER_WITHIN` each. */
   async function ask(
     server: NameServer,
     request: Message,
-    done: (answer: Decoded) => boolean,
+    { done, within }: { done: (answer: Decoded) => boolean; within: number },
     outer?: AbortSignal,
   ): Promise<void> {
     const { address, port, key } = server;
@@ -79,21 +85,28 @@ export function createDns({ transport, clock, random }: { transport: Transport; 
     const asked = { server: place, zone: request.questions[0]?.name ?? '', key };
     const late = () =>
       new BerthError('BERTH_DNS', `the name server ${place} does not answer within ${ANSWER_WITHIN / 1000} s`);
+    const endless = () =>
+      new BerthError('BERTH_DNS', `the name server ${place} does not end its answer within ${within / 1000} s`);
+    const patiently = <T>(step: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) =>
+      withTimeout(clock, ANSWER_WITHIN, late, step, signal);
+    let heard = false;
     let connection: Connection | undefined;
     try {
       await withTimeout(
         clock,
-        ANSWER_WITHIN,
-        late,
+        within,
+        within > ANSWER_WITHIN ? endless : late,
         async (signal) => {
-          connection = await transport.open(address, port, signal);
-          if (signal.aborted) return connection.close();
+          const opened = await patiently((step) => transport.open(address, port, step), signal);
+          connection = opened;
+          if (signal.aborted) return opened.close();
           const plain = encodeMessage(request);
           const signed = key && sign(plain, { key, time: seconds() });
-          connection.send(signed?.bytes ?? plain);
+          opened.send(signed?.bytes ?? plain);
           const verifier = key && signed && new Verifier(key, signed.mac);
           for (let finished = false; !finished; ) {
-            const bytes = await connection.receive();
+            const bytes = await patiently(() => opened.receive(), signal);
+            heard = true;
             const answer = decodeMessage(bytes);
             if (answer.id !== request.id || !answer.response) throw malformed('it answers something else');
             // What a server cannot verify it refuses without a signature (RFC 8945 §5.2).
@@ -107,7 +120,9 @@ export function createDns({ transport, clock, random }: { transport: Transport; 
         outer,
       );
     } catch (error) {
-      if (error instanceof BerthError || outer?.aborted) throw error;
+      if (outer?.aborted || error instanceof NameServerRefused) throw error;
+      if (heard && request.opcode === OPCODE.QUERY) throw new TransferBroken(place, error);
+      if (error instanceof BerthError) throw error;
       const why = error instanceof Error ? error.message : String(error);
       throw new BerthError('BERTH_DNS', `the name server ${place} cannot be reached: ${why}`, { cause: error });
     } finally {
@@ -122,7 +137,12 @@ export function createDns({ transport, clock, random }: { transport: Transport; 
 
   return {
     update: (server, zone, rrsets, signal) =>
-      ask(server, { ...message(OPCODE.UPDATE, zone, 'SOA'), authority: rrsets.flatMap(replacing) }, () => true, signal),
+      ask(
+        server,
+        { ...message(OPCODE.UPDATE, zone, 'SOA'), authority: rrsets.flatMap(replacing) },
+        { done: () => true, within: ANSWER_WITHIN },
+        signal,
+      ),
     async transfer(server, zone, signal) {
       const records: ResourceRecord[] = [];
       let ends = 0;
@@ -135,7 +155,7 @@ export function createDns({ transport, clock, random }: { transport: Transport; 
         ends += answers.filter(({ type }) => type === 'SOA').length;
         return ends >= 2;
       };
-      await ask(server, message(OPCODE.QUERY, zone, 'AXFR'), take, signal);
+      await ask(server, message(OPCODE.QUERY, zone, 'AXFR'), { done: take, within: TRANSFER_WITHIN }, signal);
       return records.slice(0, -1);
     },
   };

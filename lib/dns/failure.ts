@@ -1,4 +1,4 @@
-import { BerthError } from '../errors/index.ts';
+import { BerthError, messageOf } from '../errors/index.ts';
 import { type Decoded, RCODES } from './message.ts';
 import { parseTsig, TSIG_ERRORS, type TsigKey } from './tsig.ts';
 
@@ -10,6 +10,14 @@ export class NameServerRefused extends BerthError {
   constructor(answer: string, message: string, hint: string) {
     super('BERTH_DNS', message, { found: answer, hint });
     this.answer = answer;
+  }
+}
+
+/** A name server began to send a zone, and did not end, or sent what cannot be read. It may take updates nevertheless. */
+export class TransferBroken extends BerthError {
+  /** @param server  `192.0.2.53:53` */
+  constructor(server: string, cause: unknown) {
+    super('BERTH_DNS', `the name server ${server} did not send its zone: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -8,7 +8,7 @@ export {
   type Rrset,
   type Transport,
 } from './client.ts';
-export { NameServerRefused } from './failure.ts';
+export { NameServerRefused, TransferBroken } from './failure.ts';
 export { parseKeySecret } from './key.ts';
 export { PaperNameServer, paperDns } from './memory.ts';
 export type { ResourceRecord } from './message.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NameServerRefused } from '../../../lib/dns/index.ts';
+import { NameServerRefused, TransferBroken } from '../../../lib/dns/index.ts';
 import { BerthError } from '../../../lib/errors/index.ts';
 import { Scenario } from './scenario.ts';
 
@@ -271,6 +271,35 @@ describe('discovery', () => {
     server.zone('berth').clear();
     scenario.start();
     await scenario.until(() => server.lookup(WEB, 'A').length > 0, 'the name');
+  });
+
+  it('tells a server everything whose transfers break off', async () => {
+    const server = scenario.server();
+    server.behave = async ({ verb }) => {
+      if (verb === 'transfer') throw new TransferBroken('192.0.2.53:53', new Error('it fell silent'));
+    };
+    await scenario.served();
+    await scenario.runs('10.64.0.5', { container: { ports } });
+    await scenario.settle();
+    expect(server.lookup(WEB, 'A')).to.deep.equal(['10.64.0.5']);
+    server.zone('berth').clear();
+    await scenario.settle(61_000);
+    expect(server.lookup(WEB, 'A')).to.deep.equal(['10.64.0.5']);
+  });
+
+  it('says of which secret the key cannot be opened', async () => {
+    const key = { name: 'berth', algorithm: 'hmac-sha256' as const, secret: 'dns' };
+    scenario.open = async () => {
+      throw new BerthError('BERTH_INVALID', 'no', { expected: 'something sealed to age1…' });
+    };
+    scenario.server();
+    await scenario.cloud({ servers: [{ address: '192.0.2.53', port: 53, key }] });
+    await scenario.write('secrets', 'berth-system/dns', Buffer.from('sealed to somebody else'));
+    await scenario.until(() => scenario.events().some(({ reason }) => reason === 'NameServerKey'), 'an event');
+    await scenario.until(
+      () => scenario.events().some(({ message }) => /^secrets\/berth-system\/dns: .*age1…/.test(message)),
+      'the secret’s name',
+    );
   });
 
   it('opens a key that is sealed in a secret, and asks again at once when that changes', async () => {

@@ -22,6 +22,8 @@ export class Scenario {
   /** By address and port. Others do not answer. */
   readonly servers = new Map<string, PaperNameServer>();
   readonly files = new Map<string, string>();
+  /** Opens what is sealed; tests make it fail. */
+  open = async (sealed: string): Promise<string> => sealed;
   #replicas = 0;
   replica: Replica = this.start();
 
@@ -32,7 +34,7 @@ export class Scenario {
         if (!server) throw new BerthError('BERTH_DNS', `the name server ${address}:${port} cannot be reached`);
         return server;
       }),
-      sealer: { seal: async (text) => text, open: async (sealed) => sealed },
+      sealer: { seal: async (text) => text, open: (sealed) => this.open(sealed) },
       readFile: async (path) => {
         const text = this.files.get(path);
         if (text === undefined) throw new Error('no such file');
