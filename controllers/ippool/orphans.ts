@@ -20,7 +20,6 @@ import { AddressSpace, rangesIn } from './address-space.ts';
 import { cloudOfTunnels } from './calico-settings.ts';
 import { Membership } from './membership.ts';
 import { handleOf } from './names.ts';
-import { reservation } from './reservations.ts';
 import { isOurs, networkOfResource } from './resources.ts';
 import { isSound } from './sound.ts';
 
@@ -164,7 +163,7 @@ export function orphanResources(state: View, installation: string): { pools: Orp
     pools: under(paths.pools, (name) => reader.pool(name).value).map(({ id }) => ({ id, revision: 0 })),
     others: [
       ...under(paths.profiles, (name) => reader.profile(name).value),
-      ...under(paths.ipReservations, (name) => reservation(name, state).value),
+      ...under(paths.ipReservations, (name) => reader.ipReservation(name).value),
     ],
   };
 }

@@ -4,7 +4,6 @@ import { AddressSpace } from './address-space.ts';
 import type { Ippool } from './context.ts';
 import { recordOf } from './creation.ts';
 import type { Outcome } from './outcome.ts';
-import { reservation } from './reservations.ts';
 import { isOurs, networkOfResource } from './resources.ts';
 import type { PoolUsage } from './usage.ts';
 import type { Wanted } from './wanted.ts';
@@ -60,6 +59,6 @@ export async function recoverNetwork(
 
 /** The gateway that was reserved for it, until its spec is looked at again. */
 function gatewayOf(network: string, state: View, installation: string): string | undefined {
-  const { value } = reservation(network, state);
+  const { value } = new CalicoReader(state).ipReservation(network);
   return value && isOurs(value, installation) ? value.spec.reservedCIDRs?.[0]?.split('/')[0] : undefined;
 }

@@ -16,7 +16,6 @@ import { writeOf } from './batch.ts';
 import type { Ippool, Owned } from './context.ts';
 import { Membership } from './membership.ts';
 import { type Outcome, say } from './outcome.ts';
-import { reservation } from './reservations.ts';
 import { isOurs } from './resources.ts';
 
 /** Milliseconds that other IPAM clients are given to notice that a pool is disabled (calico.md §2). */
@@ -139,7 +138,7 @@ function deletions(network: Entry<'networks'>, { state, installation }: Ippool):
   const found = [
     ...network.value.pools.map((name) => ({ id: keyOf.pool(name), record: reader.pool(name).value })),
     { id: keyOf.profile(network.id), record: reader.profile(network.id).value },
-    { id: keyOf.ipReservation(network.id), record: reservation(network.id, state).value },
+    { id: keyOf.ipReservation(network.id), record: reader.ipReservation(network.id).value },
   ];
   return found
     .filter(({ record }) => record !== undefined && isOurs(record, installation))

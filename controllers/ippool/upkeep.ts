@@ -9,7 +9,6 @@ import type { Ippool, Owned } from './context.ts';
 import { BLOCKED, creation, poolNameFor, recordOf, reservedIn, settledPools } from './creation.ts';
 import { gatewayFor } from './gateway.ts';
 import { allocated, notAllocated, type Outcome, say } from './outcome.ts';
-import { reservation } from './reservations.ts';
 import { bytes, isOurs, type Origin, poolOf, profileOf, reservationOf } from './resources.ts';
 import { poolDifferences, poolSpec, profileSpec } from './specs.ts';
 import { usageOf } from './usage.ts';
@@ -163,7 +162,7 @@ function correctReservation(draft: Draft, wanted: Wanted, { state, installation 
   const { name } = wanted;
   const id = keyOf.ipReservation(name);
   const reserved = reservedIn(wanted);
-  const { value: found, revision } = reservation(name, state);
+  const { value: found, revision } = new CalicoReader(state).ipReservation(name);
   if (revision === 0) {
     if (reserved.length > 0) draft.writes.push(creation(reservationOf(name, reserved, origin)));
   } else if (found && isOurs(found, installation)) {
