@@ -18,8 +18,8 @@ export interface Part {
 export class Batch {
   readonly plan: IpamPlan;
   readonly #store: Store<Owned>;
-  readonly #writes = new Map<string, Write<Owned>>();
-  readonly #guards = new Map<string, Guard>();
+  readonly #writes = new ByPlace<Write<Owned>>();
+  readonly #guards = new ByPlace<Guard>();
 
   constructor(state: View, store: Store<Owned>) {
     this.#store = store;
@@ -34,55 +34,70 @@ export class Batch {
    */
   async add(make: () => Part): Promise<void> {
     const undo = this.plan.mark();
-    const part = keyed(make());
+    const part = make();
     if (this.#sizeWith(part) <= UNIT || this.#writes.size === 0) return this.#keep(part);
     undo();
     await this.commit();
-    this.#keep(keyed(make()));
+    this.#keep(make());
   }
 
   /** Commits what was gathered. */
   async commit(): Promise<void> {
-    const writes = [...this.#writes.values(), ...this.plan.changes().map(writeOf)];
+    const writes = [...this.#writes.take(), ...this.plan.changes().map(writeOf)];
+    const guards = this.#guards.take();
     if (writes.length === 0) return;
-    const guards = [...this.#guards.values()];
-    this.#writes.clear();
-    this.#guards.clear();
     this.plan.landed(await this.#store.commit({ writes, guards }));
   }
 
-  #sizeWith({ writes, guards }: Keyed): number {
+  #sizeWith({ writes, guards }: Part): number {
     let size = this.#writes.size + this.#guards.size + this.plan.size;
-    for (const [key] of writes) if (!this.#writes.has(key)) size++;
-    for (const [key] of guards) if (!this.#guards.has(key)) size++;
+    for (const write of writes) if (!this.#writes.has(kindOf(write), write.id)) size++;
+    for (const guard of guards) if (!this.#guards.has(conditionOf(guard), placeOf(guard))) size++;
     return size;
   }
 
-  #keep({ writes, guards }: Keyed): void {
-    for (const [key, write] of writes) this.#writes.set(key, write);
-    for (const [key, guard] of guards) this.#guards.set(key, guard);
+  #keep({ writes, guards }: Part): void {
+    for (const write of writes) this.#writes.set(kindOf(write), write.id, write);
+    for (const guard of guards) this.#guards.set(conditionOf(guard), placeOf(guard), guard);
   }
 }
 
-/** A part by what its writes and guards are about. */
-interface Keyed {
-  writes: [key: string, write: Write<Owned>][];
-  guards: [key: string, guard: Guard][];
+const kindOf = (write: Write<Owned>): string => ('put' in write ? write.put : write.delete);
+
+const placeOf = (guard: Guard): string => ('under' in guard ? guard.under : guard.id);
+
+/** The kind that a guard is about; of the two about whole ranges each stands for itself. */
+function conditionOf(guard: Guard): string {
+  if ('empty' in guard) return `${guard.empty}, empty`;
+  if ('settled' in guard) return `${guard.settled}, settled`;
+  return 'absent' in guard ? guard.absent : guard.unchanged;
 }
 
-const keyed = ({ writes, guards }: Part): Keyed => ({
-  writes: writes.map((write) => [keyOfWrite(write), write]),
-  guards: guards.map((guard) => [keyOfGuard(guard), guard]),
-});
+/** Things by a kind and an id; the ids are not joined to keys, of which there would be several for each address. */
+class ByPlace<T> {
+  readonly #kinds = new Map<string, Map<string, T>>();
+  size = 0;
 
-const keyOfWrite = (write: Write<Owned>): string => `${'put' in write ? write.put : write.delete}/${write.id}`;
+  has(kind: string, id: string): boolean {
+    return this.#kinds.get(kind)?.has(id) ?? false;
+  }
 
-const keyOfGuard = (guard: Guard): string => {
-  if ('empty' in guard) return `${guard.empty}/${guard.under}`;
-  if ('settled' in guard) return `${guard.settled}/${guard.under}/settled`;
-  return `${'absent' in guard ? guard.absent : guard.unchanged}/${guard.id}`;
-};
+  set(kind: string, id: string, thing: T): void {
+    const known = this.#kinds.get(kind) ?? new Map<string, T>();
+    this.#kinds.set(kind, known);
+    if (!known.has(id)) this.size++;
+    known.set(id, thing);
+  }
+
+  /** All of them, and forgets them. */
+  take(): T[] {
+    const things = [...this.#kinds.values()].flatMap((known) => [...known.values()]);
+    this.#kinds.clear();
+    this.size = 0;
+    return things;
+  }
+}
 
 /** A change of Calico's IPAM as a write of the store. */
 export const writeOf = ({ id, value, expect }: Change): Write<Owned> =>
-  value === undefined ? { delete: 'calico', id, expect } : { put: 'calico', id, value: Buffer.from(value), expect };
+  value === undefined ? { delete: 'calico', id, expect } : { put: 'calico', id, value, expect };

@@ -25,12 +25,12 @@ export function assignmentsToServe(host: string, state: View): Entry<'assignment
 
 /** Endpoints of a host whose container is gone: no trace of it on the host, and nobody wants it any more. */
 export function endpointsToRemove(host: string, state: View): Entry<'endpoints'>[] {
-  return state.list('endpoints', host).filter((endpoint) => {
-    if (!isSound(endpoint)) return false;
-    const assignment = state.get('assignments', endpoint.id);
-    return !state.get('observed', endpoint.id) && assignment?.value.uid !== endpoint.value.uid;
-  });
+  return state.list('endpoints', host).filter((endpoint) => isSound(endpoint) && isToGo(endpoint, state));
 }
+
+/** Whether nothing of an endpoint's container is left on its host, and nobody wants it any more. */
+export const isToGo = ({ id, value: { uid } }: Entry<'endpoints'>, state: View): boolean =>
+  !state.get('observed', id) && state.get('assignments', id)?.value.uid !== uid;
 
 export interface JoinedNetwork {
   name: string;

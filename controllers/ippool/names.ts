@@ -5,19 +5,24 @@ import { integer, type Random } from '../../lib/platform/index.ts';
 const INTERFACE_PREFIX = 'cali';
 const INTERFACE_SUFFIX_LENGTH = 11;
 
-/** In hexadecimal. */
-const digestOf = (what: string, uid: string, network: string): string =>
-  hash('sha256', `${what}\0${uid}\0${network}`, 'hex');
+/** 64 hexadecimal digits; each name of an interface is made of some of its own. Interfaces are asked for one after the other. */
+function digestOf(uid: string, network: string): string {
+  const of = `${uid}\0${network}`;
+  if (last.of !== of) last = { of, digits: hash('sha256', of, 'hex') };
+  return last.digits;
+}
+
+let last = { of: '', digits: '' };
 
 /** Name on the host of a container's interface: `cali` and 11 characters of a–z0–9, the same whenever it is asked. */
 export function hostInterface(uid: string, network: string): string {
-  const digits = BigInt(`0x${digestOf('interface', uid, network)}`).toString(36);
-  return INTERFACE_PREFIX + digits.slice(-INTERFACE_SUFFIX_LENGTH).padStart(INTERFACE_SUFFIX_LENGTH, '0');
+  const name = BigInt(`0x${digestOf(uid, network).slice(0, 16)}`).toString(36);
+  return INTERFACE_PREFIX + name.slice(-INTERFACE_SUFFIX_LENGTH).padStart(INTERFACE_SUFFIX_LENGTH, '0');
 }
 
 /** A locally administered unicast MAC address, the same whenever it is asked. */
 export function macAddress(uid: string, network: string): string {
-  const digits = digestOf('mac', uid, network);
+  const digits = digestOf(uid, network).slice(16, 28);
   const first = (Number.parseInt(digits.slice(0, 2), 16) & 0xfc) | 0x02;
   const others = [2, 4, 6, 8, 10].map((at) => digits.slice(at, at + 2));
   return [first.toString(16).padStart(2, '0'), ...others].join(':');
@@ -48,7 +53,7 @@ function asUuid(digits: string): string {
 export const uuid = (random: Random): string => asUuid(hex(random, 4));
 
 /** The UUID of a container's interface in a network, the same whenever it is asked: there are many of them. */
-export const interfaceUuid = (uid: string, network: string): string => asUuid(digestOf('uuid', uid, network));
+export const interfaceUuid = (uid: string, network: string): string => asUuid(digestOf(uid, network).slice(32));
 
 /** As Calico makes a cluster's GUID. */
 export const clusterGuid = (random: Random): string => hex(random, 4);

@@ -41,7 +41,7 @@ export interface Origin {
 /** A record to create where it stands. */
 export interface Created {
   id: string;
-  value: Buffer;
+  value: string;
 }
 
 /** A record of Calico's; undefined where there is none, or where it does not parse. */
@@ -126,4 +126,7 @@ export function resource<Spec>(
 
 export const bytes = <T>(codec: Codec<T>, value: T): Buffer => Buffer.from(codec.write(value));
 
-export const create = <T>(id: string, codec: Codec<T>, value: T): Created => ({ id, value: bytes(codec, value) });
+export const create = <T>(id: string, codec: Codec<T>, value: T): Created => ({
+  id,
+  value: codec.write(value),
+});

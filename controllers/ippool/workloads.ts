@@ -5,13 +5,13 @@ import { tryParseAddress } from '../../lib/addresses/index.ts';
 import {
   decodeRecord,
   keyOf,
-  type Metadata,
   type NodeSpec,
   node,
   ORCHESTRATOR,
   type Resource,
   rfc3339,
   singleAddress,
+  template,
   workloadEndpoint,
   workloadEndpointName,
 } from '../../lib/calico/index.ts';
@@ -78,8 +78,7 @@ const single = (address: string): string => `${address}/${address.includes(':') 
 export function isSameWorkload(made: Created, found: Entry<'calico'> | undefined): boolean {
   if (!found) return false;
   // As berth wrote it, it ends with its spec: nearly every one, and there are many.
-  const spec = made.value.subarray(made.value.indexOf(SPEC));
-  if (found.value.subarray(-spec.length).equals(spec)) return true;
+  if (found.value.toString().endsWith(made.value.slice(made.value.indexOf(SPEC)))) return true;
   const [is, should] = [readable(workloadEndpoint, found), decodeRecord(workloadEndpoint, made.id, made.value)];
   return is !== undefined && isDeepStrictEqual(is.spec, should.spec);
 }
@@ -87,39 +86,54 @@ export function isSameWorkload(made: Created, found: Entry<'calico'> | undefined
 const SPEC = '"spec":';
 
 /** A workload endpoint that somebody changed, as it should be, with the metadata that it has. */
-export function restoredWorkload(made: Created, found: Entry<'calico'>): Buffer {
+export function restoredWorkload(made: Created, found: Entry<'calico'>): string {
   const is = readable(workloadEndpoint, found);
   const { spec } = decodeRecord(workloadEndpoint, made.id, made.value);
-  return is ? bytes(workloadEndpoint, { ...is, spec }) : made.value;
+  return is ? workloadEndpoint.write({ ...is, spec }) : made.value;
 }
 
 export function workloadEndpointOf(link: EndpointInterface, { now }: Pick<Origin, 'now'>): Created {
-  const { host, uid, network, name, address, address6, hostInterface, mac } = link;
-  const metadata: Metadata = {
-    name: endpointName(host, uid, name),
-    namespace: 'default',
-    uid: interfaceUuid(uid, network),
-    creationTimestamp: rfc3339(now),
-    labels: new Map([
-      ['projectcalico.org/namespace', 'default'],
-      ['projectcalico.org/orchestrator', ORCHESTRATOR],
-    ]),
-  };
-  // Canonical, as every address of ours.
-  const ipNetworks = [address, address6].flatMap((text) => (text === undefined || text === '' ? [] : [single(text)]));
-  const spec = {
-    orchestrator: ORCHESTRATOR,
-    workload: uid,
-    node: host,
-    endpoint: name,
-    ipNetworks,
-    profiles: [network],
-    interfaceName: hostInterface,
-    mac,
-  };
-  return create(workloadEndpointId(host, uid, name), workloadEndpoint, {
-    ...frame('WorkloadEndpoint'),
-    metadata,
-    spec,
+  const { host, uid, network, name, address, address6 = '', hostInterface, mac } = link;
+  const endpoint = endpointName(host, uid, name);
+  const [first = '', second = ''] = [address, address6].filter((text) => text !== '');
+  const write = second === '' ? (first === '' ? WRITE.bare : WRITE.single) : WRITE.dual;
+  const text = write({
+    ...{ endpoint, host, uid, network, name, hostInterface, mac },
+    ...{ id: interfaceUuid(uid, network), created: rfc3339(now), first: single(first), second: single(second) },
   });
+  return { id: keyOf.workloadEndpoint(endpoint), value: text };
 }
+
+const HOLES = [
+  ...(['endpoint', 'host', 'uid', 'network', 'name', 'hostInterface', 'mac'] as const),
+  ...(['id', 'created', 'first', 'second'] as const),
+];
+
+/** @param addresses  in their canonical form, as every address of ours is */
+const writing = (...addresses: ('first' | 'second')[]) =>
+  template(workloadEndpoint, HOLES, (hole) => ({
+    ...frame('WorkloadEndpoint'),
+    metadata: {
+      name: hole('endpoint'),
+      namespace: 'default',
+      uid: hole('id'),
+      creationTimestamp: hole('created'),
+      labels: new Map([
+        ['projectcalico.org/namespace', 'default'],
+        ['projectcalico.org/orchestrator', ORCHESTRATOR],
+      ]),
+    },
+    spec: {
+      orchestrator: ORCHESTRATOR,
+      workload: hole('uid'),
+      node: hole('host'),
+      endpoint: hole('name'),
+      ipNetworks: addresses.map(hole),
+      profiles: [hole('network')],
+      interfaceName: hole('hostInterface'),
+      mac: hole('mac'),
+    },
+  }));
+
+/** By how many addresses an interface has: there are many, and little in them differs. */
+const WRITE = { bare: writing(), single: writing('first'), dual: writing('first', 'second') };

@@ -16,12 +16,12 @@ export interface OptionalCodec<T> extends Codec<T> {
 }
 
 /**
- * Reads one of Calico's records from its bytes.
+ * Reads one of Calico’s records from its bytes or its text.
  *
  * @throws BERTH_SYNTAX, BERTH_INVALID naming key and field
  */
-export const decodeRecord = <T>(codec: Codec<T>, id: string, value: Buffer): T =>
-  codec.decode(parseJson(value.toString('utf8'), `/calico/${id}`), `/calico/${id}`);
+export const decodeRecord = <T>(codec: Codec<T>, id: string, value: Buffer | string): T =>
+  codec.decode(parseJson(value.toString(), `/calico/${id}`), `/calico/${id}`);
 
 /**
  * As `decodeRecord`, for what others may have written anything into.

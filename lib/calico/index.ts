@@ -33,3 +33,4 @@ export {
 } from './rule-records.ts';
 export * from './selector.ts';
 export { parseSelector } from './selector-parser.ts';
+export { template } from './template.ts';

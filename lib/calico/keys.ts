@@ -102,10 +102,12 @@ const RESOURCE_KINDS = {
   kubecontrollersconfigurations: { kind: 'kubeControllersConfiguration', segments: 1 },
 } as const;
 
+const RESOURCES_PREFIX = `${RESOURCES}/`;
+
 /** Everything else that is read, by its whole id. */
 const OTHER_KINDS = [
-  ['block', /^ipam\/v2\/assignment\/ipv[46]\/block\/[^/]+$/],
   ['handle', /^ipam\/v2\/handle\/[^/]+$/],
+  ['block', /^ipam\/v2\/assignment\/ipv[46]\/block\/[^/]+$/],
   ['affinity', /^ipam\/v2\/host\/[^/]+\/ipv[46]\/block\/[^/]+$/],
   ['ipamConfig', /^ipam\/v2\/config$/],
   ['felixStatus', /^felix\/v2\/[^/]+\/host\/[^/]+\/(?:last_reported_)?status$/],
@@ -118,12 +120,24 @@ const resourceKinds: ReadonlyMap<string, { kind: CalicoKind; segments: number }>
   Object.entries(RESOURCE_KINDS),
 );
 
-/** What stands under an id; undefined for what is left alone. */
+/** Whether behind a slash at `at` there are so many segments, none of them empty. */
+function hasSegments(id: string, at: number, count: number): boolean {
+  let slash = at;
+  for (let left = count; left > 0; left--) {
+    const next = id.indexOf('/', slash + 1);
+    if ((next === -1 ? id.length : next) === slash + 1) return false;
+    if (next === -1) return left === 1;
+    slash = next;
+  }
+  return false;
+}
+
+/** What stands under an id; undefined for what is left alone. Asked for every change of every record. */
 export function kindOf(id: string): CalicoKind | undefined {
-  if (!id.startsWith(`${RESOURCES}/`)) return OTHER_KINDS.find(([, pattern]) => pattern.test(id))?.[0];
-  const [plural = '', ...name] = id.slice(RESOURCES.length + 1).split('/');
-  const found = resourceKinds.get(plural);
-  return found?.segments === name.length && name.every((segment) => segment !== '') ? found.kind : undefined;
+  if (!id.startsWith(RESOURCES_PREFIX)) return OTHER_KINDS.find(([, pattern]) => pattern.test(id))?.[0];
+  const end = id.indexOf('/', RESOURCES_PREFIX.length);
+  const found = resourceKinds.get(id.slice(RESOURCES_PREFIX.length, end));
+  return found && hasSegments(id, end, found.segments) ? found.kind : undefined;
 }
 
 /** The last segment of an id: a resource's name, a handle's id. */

@@ -24,5 +24,8 @@ export function entryOf<K extends Kind>(kind: K, id: string, kv: KeyValue): Entr
     : { kind, id, value, createRevision, modRevision, lease };
 }
 
-/** What holds a record in etcd: JSON, or the bytes that it is. */
-export const encode = (value: unknown): string | Buffer => (Buffer.isBuffer(value) ? value : JSON.stringify(value));
+/** What holds a record in etcd: JSON, or the bytes or the text that it is. */
+export function encode(kind: Kind, value: unknown): string | Buffer {
+  if (Buffer.isBuffer(value)) return value;
+  return typeof value === 'string' && kinds[kind].format !== 'json' ? value : JSON.stringify(value);
+}

@@ -70,12 +70,15 @@ export interface Cache extends View {
   subscribe(listener: (changes: readonly Change[], about: Batch) => void): () => void;
 }
 
+/** A record that is bytes may be written as the text that it is: that spares a copy. */
+type TextOf<K extends Kind> = RecordOf<K> extends Buffer ? string : never;
+
 export type Write<K extends Kind = Kind> = {
   [P in K]:
     | {
         put: P;
         id: string;
-        value: RecordOf<P>;
+        value: RecordOf<P> | TextOf<P>;
         /** mod_revision that the key must have, 0 for a create. Default: what the cache held when `commit` was called. */
         expect?: number;
         lease?: string;

@@ -115,7 +115,7 @@ export function prepare(
       continue;
     }
     part.write = 'put';
-    part.value = encode(write.value);
+    part.value = encode(kind, write.value);
     part.lease = write.lease;
     const length = Buffer.byteLength(part.value);
     if (length > LIMITS.value) throw tooLarge(key, length, LIMITS.value);
@@ -173,8 +173,14 @@ function finder(parts: readonly Part[], count: number): (key: string) => Part | 
 function changesNothing(write: AnyWrite, before: Entry | undefined): boolean {
   if (write.expect !== undefined && write.expect !== (before?.modRevision ?? 0)) return false;
   if ('delete' in write) return !before;
-  return !!before && before.lease === write.lease && sameJson(before.value, write.value);
+  return !!before && before.lease === write.lease && sameValue(before.value, write.value);
 }
+
+/** Bytes may be written as text. */
+const sameValue = (before: unknown, value: unknown): boolean =>
+  Buffer.isBuffer(before) && typeof value === 'string'
+    ? before.length === Buffer.byteLength(value) && before.toString() === value
+    : sameJson(before, value);
 
 export const conflict = (key: string, expected: number, found: number) =>
   new BerthError('BERTH_CONFLICT', 'the key changed since it was read', {

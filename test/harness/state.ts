@@ -8,6 +8,7 @@ import {
   type Unit,
   type View,
 } from '../../lib/store/index.ts';
+import { encode } from '../../lib/store/records.ts';
 
 type Records = { [K in Kind]?: { [id: string]: RecordOf<K> } };
 
@@ -81,7 +82,7 @@ export class State implements View {
     const key = this.#keyspace.key(kind, id);
     const createRevision = this.#created.get(key) ?? revision;
     this.#created.set(key, createRevision);
-    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value));
+    const bytes = Buffer.from(encode(kind, value));
     const kv = { ...NOTHING, key, value: bytes, createRevision, modRevision: revision, version: 1 };
     this.#holdings.apply([{ type: 'put', kv }]);
   }

@@ -55,7 +55,7 @@ export function blockOf(containers: number): Block {
 }
 
 /** Puts one of Calico's records; deletes it where there is no value. */
-export async function putCalico(bench: Bench, id: string, value: Buffer | undefined): Promise<void> {
+export async function putCalico(bench: Bench, id: string, value: Buffer | string | undefined): Promise<void> {
   const key = bench.keys.key('calico', id);
   await bench.kv.txn({ compare: [], then: [value ? { put: key, value } : { delete: key }] });
 }

