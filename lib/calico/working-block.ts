@@ -86,13 +86,12 @@ export class WorkingBlock {
   release(handle: string): Address[] {
     this.#open ??= opened(this.#block);
     const { allocations, unallocated, sequences, byHandle } = this.#open;
-    const indexes = new Set<number | null>(byHandle.get(handle));
-    if (indexes.size === 0) return [];
-    this.#open.freed = true;
-    const freed: Address[] = [];
-    for (let ordinal = 0; ordinal < allocations.length; ordinal++) {
+    const indexes = byHandle.get(handle) ?? [];
+    // As a rule it has one attribute, which one address has.
+    const ordinals = indexes.flatMap((index) => placesOf(index, allocations)).sort((a, b) => a - b);
+    if (ordinals.length > 0) this.#open.freed = true;
+    for (const ordinal of ordinals) {
       const index = allocations[ordinal] ?? null;
-      if (index === null || !indexes.has(index)) continue;
       const sequence = sequences.get(String(ordinal));
       allocations[ordinal] = null;
       unallocated.push(ordinal);
@@ -102,9 +101,8 @@ export class WorkingBlock {
         unallocated.pop();
         if (sequence !== undefined) sequences.set(String(ordinal), sequence);
       });
-      freed.push(addressAt(this.cidr, ordinal));
     }
-    return freed;
+    return ordinals.map((ordinal) => addressAt(this.cidr, ordinal));
   }
 
   /** What a handle holds, in order. */
@@ -169,6 +167,13 @@ function opened(block: Block): Open {
     byHandle,
     freed: false,
   };
+}
+
+/** Where an attribute is referred to. */
+function placesOf(index: number, allocations: readonly (number | null)[]): number[] {
+  const places: number[] = [];
+  for (let at = allocations.indexOf(index); at !== -1; at = allocations.indexOf(index, at + 1)) places.push(at);
+  return places;
 }
 
 /** An equal attribute is used again. */
