@@ -60,6 +60,11 @@ export class AddressSpace implements Follower {
     (view) => new AddressSpace(view),
   );
 
+  /** Whoever's they are; those that cannot be read are none. */
+  get poolCount(): number {
+    return this.#pools.size;
+  }
+
   /** Addresses in use in a pool, whoever's they are. */
   usedIn(pool: string): number {
     return this.#pools.get(pool)?.used ?? 0;

@@ -3,6 +3,7 @@ import { CalicoReader, keyOf, paths } from '../../lib/calico/index.ts';
 import { GATEWAY } from '../../lib/network/linux/index.ts';
 import type { NetworkRecord } from '../../lib/records/index.ts';
 import type { Guard, View, Write } from '../../lib/store/index.ts';
+import { AddressSpace } from './address-space.ts';
 import { blockSizeOf, conflictOf, freeRange, sizeOfWanted } from './allocation.ts';
 import type { Ippool, Owned } from './context.ts';
 import { notAllocated, type Outcome } from './outcome.ts';
@@ -44,7 +45,7 @@ async function create(wanted: Wanted, context: Ippool): Promise<Outcome> {
     ...missingFoundations(context, origin),
   ].filter(({ id }) => !state.get('calico', id));
   const writes = [record, ...[pool, ...shared].map(creation)];
-  const commit = () => store.commit({ writes, guards: [...guards, settledPools(state, tools)] });
+  const commit = () => store.commit({ writes, guards: [...guards, ...settledPools(state, tools)] });
   await tools.fresh.during({ network: name, range, pool: pool.id }, { commit, clock });
   const made = `made network ${name} of ${formatCidr(range)}`;
   context.event(wanted.about, 'Normal', 'NetworkAllocated', made);
@@ -52,14 +53,21 @@ async function create(wanted: Wanted, context: Ippool): Promise<Outcome> {
 }
 
 /**
+ * etcd reads every pool for the comparison below, 3 µs each: beyond so many it would make a network slower by the number
+ * of networks. An overlap that comes of two pools in one moment is then told by `berth network check`, as with calicoctl.
+ */
+const COMPARED_POOLS = 256;
+
+/**
  * That nobody has made or changed a pool since what the cache shows: somebody else’s may overlap with one that is about
  * to be made, and no key says so. Taken when the range is chosen.
  */
-export function settledPools(state: View, { fresh }: IppoolTools): Guard {
+export function settledPools(state: View, { fresh }: IppoolTools): Guard[] {
+  if (AddressSpace.of(state).poolCount > COMPARED_POOLS) return [];
   const newest = state
     .list('calico', paths.pools)
     .reduce((most, { modRevision }) => Math.max(most, modRevision), fresh.newest(state));
-  return { settled: 'calico', under: paths.pools, since: newest };
+  return [{ settled: 'calico', under: paths.pools, since: newest }];
 }
 
 /** They are there from the first network on. */

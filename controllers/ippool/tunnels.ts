@@ -83,7 +83,7 @@ async function addPool(
     return { after: NO_ROOM };
   }
   const pool = poolOf({ name, network: name, spec: specOf(range, blockSize, network) }, origin);
-  const guards = [settledPools(state, tools)];
+  const guards = settledPools(state, tools);
   const commit = () => store.commit({ writes: [creation(pool)], guards });
   await tools.fresh.during({ network: name, range, pool: pool.id, alone: true }, { commit, clock });
   return undefined;

@@ -32,7 +32,7 @@ interface Draft {
   /** A range that is new, and the id of its pool. */
   added?: { range: Cidr; pool: string };
   /** Where a pool is made, for a new range or again: that no pool has come since it was found free. */
-  settled?: Guard;
+  settled?: Guard[];
   /** There is no room for a range that it needs. */
   confined?: true;
 }
@@ -71,7 +71,7 @@ export async function keepNetwork(network: Entry<'networks'>, spoken: Wanted, co
   const wait = draft.writes.length === 0 ? untilCounted(network, record, context) : 0;
   if (wait > 0) return { observed, result: { after: wait } };
   const put: Write<Owned> = { put: 'networks', id: network.id, value: record, expect: network.modRevision };
-  const guards = [...wanted.guards, ...gateway.guards, ...(draft.settled ? [draft.settled] : [])];
+  const guards = [...wanted.guards, ...gateway.guards, ...(draft.settled ?? [])];
   const commit = () => store.commit({ writes: [put, ...draft.writes], guards });
   if (draft.added) {
     const { range, pool } = draft.added;
