@@ -1,6 +1,10 @@
 import type { ContainerSummary } from '../../lib/docker/index.ts';
+import { isCode } from '../../lib/errors/index.ts';
 import { type Keyspace, type Kv, list, prefixEnd, type WatchEvent } from '../../lib/store/index.ts';
 import { check, Ledger } from '../invariants/index.ts';
+
+/** Milliseconds until a watch that ended is opened again. */
+const AGAIN = 200;
 
 /** What engines hold, by host; absent for one that does not answer. */
 export type Engines = () => Promise<ReadonlyMap<string, readonly ContainerSummary[]>>;
@@ -20,7 +24,8 @@ export class Witness {
   readonly #records: Ledger;
   readonly #engines: Engines;
   readonly #arrived: Parameters<Ledger['apply']>[0][] = [];
-  readonly #stop: (() => void)[] = [];
+  readonly #stop = new Map<string, () => void>();
+  #stopped = false;
   #before: ReadonlyMap<string, readonly ContainerSummary[]> = new Map();
 
   private constructor(keyspace: Keyspace, engines: Engines) {
@@ -37,19 +42,38 @@ export class Witness {
       const { kvs, revision } = await list(kv, range);
       for (const each of kvs) witness.#records.apply(each);
       witness.#arrived.push(...kvs);
-      const watch = kv.watch({
-        ...range,
-        startRevision: revision + 1,
-        onEvents: (events) => witness.#take(events),
-        onEnd: ({ message }) => witness.broken.push(`the witness lost its watch: ${message}`),
-      });
-      witness.#stop.push(() => watch.cancel());
+      witness.#follow(kv, range, revision + 1);
     }
     return witness;
   }
 
   stop(): void {
-    for (const stop of this.#stop) stop();
+    for (const stop of this.#stop.values()) stop();
+    this.#stopped = true;
+  }
+
+  /** A connection may drop where much runs at once: etcd keeps the history, and the watch goes on where it was. */
+  #follow(kv: Kv, range: { key: string; end: string }, startRevision: number): void {
+    let next = startRevision;
+    const watch = kv.watch({
+      ...range,
+      startRevision,
+      onEvents: (events) => {
+        this.#take(events);
+        next = Math.max(next, ...events.map(({ kv: { modRevision } }) => modRevision + 1));
+      },
+      onEnd: (error) => {
+        if (this.#stopped) return;
+        const { message } = error;
+        if (isCode(error, 'BERTH_STORE_UNAVAILABLE')) setTimeout(() => this.#resume(kv, range, next), AGAIN);
+        else this.broken.push(`the witness lost its watch: ${message}`);
+      },
+    });
+    this.#stop.set(range.key, () => watch.cancel());
+  }
+
+  #resume(kv: Kv, range: { key: string; end: string }, next: number): void {
+    if (!this.#stopped) this.#follow(kv, range, next);
   }
 
   /** Looks at every engine, and checks. @returns what is broken by now */
