@@ -49,8 +49,14 @@ up() {
   began=$(date +%s)
   say "etcd and the controllers"
   start_berth
-  etcdctl get --print-value-only "$prefix/installation" | grep -o '"id":"[a-z0-9]*"' | cut -d'"' -f4 >"$state/installation" ||
-    fail "berth has not said which installation this is"
+  # The first replica that has read the records and leads something writes it down.
+  installation=""
+  for ((i = 0; i < 150; i++)); do
+    installation=$(etcdctl get --print-value-only "$prefix/installation" | grep -o '"id":"[a-z0-9]*"' | cut -d'"' -f4) && break
+    sleep 0.2
+  done
+  [ -n "$installation" ] || fail "berth has not said which installation this is"
+  echo "$installation" >"$state/installation"
   say "a Docker cloud of three machines (examples/dockercloud-sandbox.yaml), and Application Blueprint 1 of the talk, as on its slide 29"
   etcdctl put "$prefix/dockerclouds/my-docker-cloud" <examples/dockercloud-sandbox.yaml >/dev/null
   etcdctl put "$prefix/applications/default/my-application" <examples/talk/slide-29-blueprint-1.yaml >/dev/null
