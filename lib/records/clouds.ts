@@ -1,6 +1,3 @@
-/** What an accepted DockerCloud says, defaults filled in. Bytes, cores and seconds as numbers. crds/dockercloud.yaml describes each field. */
-export type { DockerCloudSpec } from './dockercloud.generated.ts';
-
 /** A location string of the talk, parsed; or the map form. `text` is how it was written, normalised. */
 export type LocationSpec =
   | { driver: 'byon'; text: string; machines: { address: string; port: number; user?: string }[] }
