@@ -50,7 +50,7 @@ up() {
   say "etcd and the controllers"
   start_berth
   # The first replica that has read the records and leads something writes it down.
-  installation=""
+  local installation='' i
   for ((i = 0; i < 150; i++)); do
     installation=$(etcdctl get --print-value-only "$prefix/installation" | grep -o '"id":"[a-z0-9]*"' | cut -d'"' -f4) && break
     sleep 0.2

@@ -7,7 +7,7 @@ import { Batch } from './batch.ts';
 import type { Ippool } from './context.ts';
 import { restoration, wrongLinks } from './drift.ts';
 import { type Orphan, orphanHandles, orphanResources, orphansInBlocks, orphanWorkloads } from './orphans.ts';
-import { releaseBlocks } from './removal.ts';
+import { releaseBlocks } from './releases.ts';
 import { networkOfResource } from './resources.ts';
 import { isSound, soundKinds } from './sound.ts';
 

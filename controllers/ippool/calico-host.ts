@@ -104,6 +104,7 @@ function assigned(
   refused?.(`it has no address for its ${tunnel} tunnel: ${given.refused}`);
   return undefined;
 }
+
 function felixWrites(
   host: string,
   network: Network | undefined,

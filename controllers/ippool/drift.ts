@@ -4,7 +4,7 @@
  * what is wrong a visit.
  */
 
-import { ORCHESTRATOR } from '../../lib/calico/index.ts';
+import { nameOf as calicoNameOf, ORCHESTRATOR, parseWorkloadEndpointName } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import { type Entry, hostOf, type View } from '../../lib/store/index.ts';
 import { Batch, type Part } from './batch.ts';
@@ -19,31 +19,21 @@ const WRONG_FOR = 500;
 
 /** Keys of the endpoints that a workload endpoint is not, or no more, as they say. */
 export function drifted({ id }: Entry<'calico'>, state: View): string[] {
-  const holder = holderOf(id);
-  if (!holder) return [];
+  const name = parseWorkloadEndpointName(calicoNameOf(id));
+  if (name?.orchestrator !== ORCHESTRATOR) return [];
   const landed = state.get('calico', id)?.modRevision;
   return state
-    .by('endpoints', 'uid', holder.uid)
+    .by('endpoints', 'uid', name.workload)
     .filter(
       (endpoint) =>
         // What landed along with its endpoint says the same: that is nearly every one.
         endpoint.createRevision !== landed &&
         isSound(endpoint) &&
         !isToGo(endpoint, state) &&
-        endpoint.value.interfaces.some((link) => link.name === holder.name && isWrong(endpoint, link, state)),
+        endpoint.value.interfaces.some((link) => link.name === name.endpoint && isWrong(endpoint, link, state)),
     )
     .map((endpoint) => `endpoint/${endpoint.id}`);
 }
-
-/** The incarnation and the interface of a workload endpoint of ours, by its key: neither has a dash in it. */
-function holderOf(id: string): { uid: string; name: string } | undefined {
-  const last = id.lastIndexOf('-');
-  const before = id.lastIndexOf('-', last - 1);
-  if (!id.startsWith(OURS, before - OURS.length + 1)) return undefined;
-  return { uid: id.slice(before + 1, last), name: id.slice(last + 1) };
-}
-
-const OURS = `-${ORCHESTRATOR}-`;
 
 function isWrong(endpoint: Entry<'endpoints'>, link: Link, state: View): boolean {
   const host = hostOf(endpoint);

@@ -1,5 +1,6 @@
 import {
   type Address,
+  BITS,
   type Cidr,
   contains,
   formatAddress,
@@ -201,4 +202,4 @@ export function linkOf(uid: string, network: string, index: number, addresses: r
   };
 }
 
-export const singleRange = (address: Address): Cidr => rangeAround(address, address.family === 4 ? 32 : 128);
+export const singleRange = (address: Address): Cidr => rangeAround(address, BITS[address.family]);

@@ -1,23 +1,21 @@
 import { contains } from '../../lib/addresses/index.ts';
-import { CalicoReader, cidrOfKey, IpamPlan, keyOf } from '../../lib/calico/index.ts';
+import { CalicoReader, cidrOfKey, keyOf } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import { containerOf, type View, type Write } from '../../lib/store/index.ts';
 import { rangesIn } from './address-space.ts';
-import { Batch, writeOf } from './batch.ts';
+import { Batch } from './batch.ts';
 import { calicoPart, forgetCalico, hasCalicoNode, leavesCalico } from './calico-host.ts';
 import type { Ippool, Owned } from './context.ts';
 import { removalOf } from './endpoint-removal.ts';
 import { assignmentsToServe, endpointFor, endpointsToRemove, type JoinedNetwork, networksOf } from './endpoints.ts';
 import { lostWorkloads } from './orphans.ts';
+import { releaseAffinities } from './releases.ts';
 import { bearsOurMark, isOurs, type Origin } from './resources.ts';
 import type { Task } from './setbacks.ts';
 import { isSound } from './sound.ts';
 import { comesOffInSteps, createInSteps, needsSteps, removeInSteps } from './steps.ts';
 import { poolsOfTunnels } from './tunnels.ts';
 import { nodeAt, nodeOf } from './workloads.ts';
-
-/** Affinities given back in one transaction: each is a block and an affinity. */
-const AFFINITIES_AT_ONCE = 25;
 
 /**
  * Milliseconds between looks at a network that is not there. A new pool wakes who waits for it; but the cache may show
@@ -137,22 +135,21 @@ function hasOurNode(host: string, { state, installation }: Ippool): boolean {
 }
 
 /** Gives back the blocks that a host had of our networks, and takes its Calico node away where it is ours. */
-async function forget(host: string, { state, store, installation, random, clock }: Ippool): Promise<void> {
-  const reader = new CalicoReader(state);
+async function forget(host: string, context: Ippool): Promise<void> {
+  const { state, store, installation, random, clock } = context;
   if (leavesCalico(host, state, installation)) {
     const batch = new Batch(state, store);
     const origin: Origin = { installation, random, now: clock.now() };
     await batch.add(() => forgetCalico(host, { state, origin, plan: batch.plan }));
     return batch.commit();
   }
-  const held = reader.affinities(host).flatMap((id) => cidrOfKey(id) ?? []);
+  const held = new CalicoReader(state).affinities(host).flatMap((id) => cidrOfKey(id) ?? []);
   const ours = held.length === 0 ? [] : ourRanges(state, installation);
   const released = held.filter((cidr) => ours.some((range) => contains(range, cidr)));
-  for (let i = 0; i < released.length; i += AFFINITIES_AT_ONCE) {
-    const plan = new IpamPlan(reader);
-    for (const cidr of released.slice(i, i + AFFINITIES_AT_ONCE)) plan.releaseAffinity(host, cidr);
-    await store.commit({ writes: [...plan.changes()].map(writeOf) });
-  }
+  await releaseAffinities(
+    released.map((range) => ({ host, range })),
+    context,
+  );
   const node = state.get('calico', keyOf.node(host));
   if (node && bearsOurMark(node, installation)) {
     await store.commit({ writes: [{ delete: 'calico', id: node.id, expect: node.modRevision }] });

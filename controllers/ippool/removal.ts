@@ -1,29 +1,16 @@
-import type { Cidr } from '../../lib/addresses/index.ts';
-import {
-  CalicoReader,
-  hostOfBlock,
-  type IPPoolSpec,
-  IpamPlan,
-  ipPool,
-  keyOf,
-  type Resource,
-} from '../../lib/calico/index.ts';
+import { CalicoReader, type IPPoolSpec, ipPool, keyOf, type Resource } from '../../lib/calico/index.ts';
 import type { Entry, View, Write } from '../../lib/store/index.ts';
 import { few } from './accept.ts';
 import { AddressSpace, rangesIn } from './address-space.ts';
 import { attachedTo, handlesIn } from './attached.ts';
-import { writeOf } from './batch.ts';
 import type { Ippool, Owned } from './context.ts';
 import { Membership } from './membership.ts';
 import { type Outcome, say } from './outcome.ts';
+import { DISABLED_FOR, releaseBlocks } from './releases.ts';
 import { isOurs } from './resources.ts';
 
-/** Milliseconds that other IPAM clients are given to notice that a pool is disabled (calico.md §2). */
-const DISABLED_FOR = 500;
 /** Milliseconds between looks at a network that somebody else still uses. */
 const IN_USE = 5000;
-/** Blocks given back in one transaction: each is a block and an affinity. */
-const BLOCKS_AT_ONCE = 25;
 
 /**
  * Takes a network back in Calico's safe order, a step a visit: nothing uses it any more → its pools are disabled →
@@ -110,28 +97,6 @@ const switched = (pools: readonly PoolRecord[], { disabled }: { disabled: boolea
     const value = Buffer.from(ipPool.write(changed));
     return { put: 'calico', id: keyOf.pool(pool.metadata.name), value, expect: revision };
   });
-
-/** Gives back every block of some ranges, and each host's affinity to it. */
-export async function releaseBlocks(ranges: readonly Cidr[], { state, store }: Ippool): Promise<void> {
-  const space = AddressSpace.of(state);
-  const reader = new CalicoReader(state);
-  const affinities = new Map<string, { host: string; range: Cidr }>();
-  for (const within of ranges) {
-    for (const { host, range } of space.affinities.inside(within))
-      affinities.set(keyOf.affinity(host, range), { host, range });
-    for (const { id, range } of space.blocksIn(within)) {
-      const { value: block } = reader.block(id);
-      const host = block && hostOfBlock(block);
-      if (host !== undefined) affinities.set(keyOf.affinity(host, range), { host, range });
-    }
-  }
-  const all = [...affinities.values()];
-  for (let i = 0; i < all.length; i += BLOCKS_AT_ONCE) {
-    const plan = new IpamPlan(new CalicoReader(state));
-    for (const { host, range } of all.slice(i, i + BLOCKS_AT_ONCE)) plan.releaseAffinity(host, range);
-    await store.commit({ writes: [...plan.changes()].map(writeOf) });
-  }
-}
 
 function deletions(network: Entry<'networks'>, { state, installation }: Ippool): Write<Owned>[] {
   const reader = new CalicoReader(state);

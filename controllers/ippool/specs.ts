@@ -1,8 +1,7 @@
 /** What a network comes to in Calico: the specs of its pools and of its profile. Pure. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Cidr } from '../../lib/addresses/index.ts';
-import { formatCidr } from '../../lib/addresses/index.ts';
+import { type Cidr, formatCidr } from '../../lib/addresses/index.ts';
 import type { IPPoolSpec, Json, ProfileSpec } from '../../lib/calico/index.ts';
 import type { DockerCloudSpec } from '../../lib/records/index.ts';
 

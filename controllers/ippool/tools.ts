@@ -1,5 +1,4 @@
-import type { Cidr } from '../../lib/addresses/index.ts';
-import { parseCidr } from '../../lib/addresses/index.ts';
+import { type Cidr, parseCidr } from '../../lib/addresses/index.ts';
 import type { Clock } from '../../lib/platform/index.ts';
 import type { View } from '../../lib/store/index.ts';
 import { Setbacks } from './setbacks.ts';

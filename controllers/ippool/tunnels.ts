@@ -1,23 +1,19 @@
-import { type Cidr, contains, countOfSubnets, formatCidr, parseCidr, tryParseCidr } from '../../lib/addresses/index.ts';
-import { CalicoReader, type IPPoolSpec, IpamPlan, ipPool, keyOf, type Pool } from '../../lib/calico/index.ts';
+import { type Cidr, countOfSubnets, formatCidr, parseCidr, tryParseCidr } from '../../lib/addresses/index.ts';
+import { CalicoReader, type IPPoolSpec, ipPool, keyOf, type Pool } from '../../lib/calico/index.ts';
 import type { Result } from '../../lib/reconcile/index.ts';
 import type { DockerCloudSpec } from '../../lib/records/index.ts';
 import type { View } from '../../lib/store/index.ts';
 import { AddressSpace } from './address-space.ts';
 import { freeRange } from './allocation.ts';
-import { writeOf } from './batch.ts';
 import { tunnelPools, tunnelSize } from './calico-settings.ts';
 import type { Ippool } from './context.ts';
 import { creation, settledPools } from './creation.ts';
+import { DISABLED_FOR, releaseBlocks } from './releases.ts';
 import { bytes, isOurs, type Origin, poolOf } from './resources.ts';
 import { poolSpec } from './specs.ts';
 
 /** Milliseconds until a supernet that has no room for tunnels is looked at again without an event. */
 const NO_ROOM = 30_000;
-/** Milliseconds that other IPAM clients are given to notice that a pool is disabled (calico.md §2). */
-const DISABLED_FOR = 500;
-/** Blocks given back in one transaction: each is a block and an affinity. */
-const AT_ONCE = 25;
 
 type Network = DockerCloudSpec['network'];
 
@@ -110,9 +106,9 @@ export async function removeTunnelPools(cloud: string, context: Ippool): Promise
 }
 
 /** @returns whether there is another step to take */
-async function removePool({ name, range }: TunnelPool, { state, store }: Ippool): Promise<boolean> {
-  const reader = new CalicoReader(state);
-  const { value: found, revision } = reader.pool(name);
+async function removePool({ name, range }: TunnelPool, context: Ippool): Promise<boolean> {
+  const { state, store } = context;
+  const { value: found, revision } = new CalicoReader(state).pool(name);
   const id = keyOf.pool(name);
   if (!found) return false;
   if (!found.spec.disabled) {
@@ -120,14 +116,8 @@ async function removePool({ name, range }: TunnelPool, { state, store }: Ippool)
     await store.commit({ writes: [{ put: 'calico', id, value, expect: revision }] });
     return true;
   }
-  const space = AddressSpace.of(state);
-  if (space.usedIn(name) > 0) return true;
-  const held = [...space.affinities.inside(range)].filter((each) => contains(range, each.range));
-  for (let i = 0; i < held.length; i += AT_ONCE) {
-    const plan = new IpamPlan(reader);
-    for (const { host, range: block } of held.slice(i, i + AT_ONCE)) plan.releaseAffinity(host, block);
-    await store.commit({ writes: [...plan.changes()].map(writeOf) });
-  }
+  if (AddressSpace.of(state).usedIn(name) > 0) return true;
+  await releaseBlocks([range], context);
   await store.commit({ writes: [{ delete: 'calico', id, expect: revision }] });
   return false;
 }
