@@ -28,7 +28,7 @@ demo: build       ## the talk's Application Blueprint 1 on three real machines
 	@$(setup) docker machine bed
 	@tools/demo.sh up
 
-bench: build      ## the benchmarks, as a table and as JSON
+bench:            ## the benchmarks, as a table and as JSON
 	@$(setup) docker machine bed
 	@npm run --silent bench
 

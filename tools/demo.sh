@@ -15,7 +15,7 @@ export BERTH_IDENTITY=$state/identity
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 fail() { echo "demo: $*" >&2; exit 1; }
 elapsed() { echo $(($(date +%s) - began)); }
-berth() { node bin/berth.mjs "$@"; }
+berth() { bin/berth.mjs "$@"; }
 # get KIND ID: the record, nothing when there is none.
 get() { etcdctl get --print-value-only "$prefix/$1/$2" 2>/dev/null; }
 running() { [ -e "$state/pid" ] && [ -e "/proc/$(cat "$state/pid")" ] && grep -q berth "/proc/$(cat "$state/pid")/cmdline"; }
@@ -23,7 +23,7 @@ running() { [ -e "$state/pid" ] && [ -e "/proc/$(cat "$state/pid")" ] && grep -q
 start_berth() {
   running && return
   mkdir -p "$state"
-  nohup setsid node bin/berth.mjs up --data-dir "$state/etcd" --etcd-listen "$endpoint" --http "$http" \
+  nohup setsid bin/berth.mjs up --data-dir "$state/etcd" --etcd-listen "$endpoint" --http "$http" \
     >"$state/berth.log" 2>&1 </dev/null &
   echo $! >"$state/pid"
   for _ in $(seq 300); do

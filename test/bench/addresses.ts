@@ -107,7 +107,7 @@ export async function assign({ kv, cache }: Running): Promise<Taken> {
 
 /** From the first assignment that is taken back to no endpoint. */
 export async function release({ endpoint, cache }: Running): Promise<Taken> {
-  const child = startChild('./children/unassign.ts', [endpoint, String(BULK)]);
+  const child = startChild('unassign', [endpoint, String(BULK)]);
   await once(child, 'message');
   const done = changed(cache, 'endpoints', BULK, 'go');
   return measured(async () => {

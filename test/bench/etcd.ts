@@ -74,14 +74,17 @@ export async function empty(kv: Kv): Promise<void> {
 }
 
 /** Runs a file of this folder in a process of its own, and hands back the one message that it sends. */
-export async function inChild(file: string, args: readonly string[]): Promise<unknown> {
-  const child = startChild(file, args);
+export async function inChild(name: string, args: readonly string[]): Promise<unknown> {
+  const child = startChild(name, args);
   const answer = once(child, 'message');
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${file} ended with code ${code}`)));
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with code ${code}`)));
   ended.catch(() => undefined);
   const [message] = await Promise.race([answer, ended]);
   return message;
 }
 
-export const startChild = (file: string, args: readonly string[]): ChildProcess =>
-  fork(new URL(file, import.meta.url), [...args], { execArgv: [...process.execArgv, '--expose-gc'] });
+/** @param name  of a file in `children` */
+export const startChild = (name: string, args: readonly string[]): ChildProcess =>
+  fork(new URL(`./children/${name}.js`, import.meta.url), [...args], {
+    execArgv: [...process.execArgv, '--expose-gc'],
+  });

@@ -37,7 +37,7 @@ type Follow = (kv: Kv, seen: (count: number) => void) => Promise<() => void>;
 /** Milliseconds from the writer's start to the last event. */
 async function measure(endpoint: string, follow: Follow): Promise<number> {
   const kv = connect(endpoint);
-  const writer = startChild('./children/writer.ts', [endpoint, String(EVENTS)]);
+  const writer = startChild('writer', [endpoint, String(EVENTS)]);
   const exited = once(writer, 'exit');
   try {
     await once(writer, 'message');

@@ -56,7 +56,7 @@ export const list: Bench = {
 };
 
 async function listInChild(endpoint: string, how: 'cache' | 'bare'): Promise<ListResult> {
-  const result = await inChild('./children/list.ts', [endpoint, how]);
+  const result = await inChild('list', [endpoint, how]);
   if (!isResult(result)) throw new Error('the child measured nothing');
   return result;
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BUILT = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** Benches are built, too, and stand beside it. */
+const BUILT = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 /** The controllers as users run them: the built program, in a process of its own. */
 export interface Program {
@@ -20,14 +20,13 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** @throws when it has not been built */
 export async function startProgram(endpoint: string): Promise<Program> {
-  if (!existsSync(BUILT)) throw new Error('the program is not built: npm run build');
   const directory = await mkdtemp(join(tmpdir(), 'berth-bench-'));
   const identity = join(directory, 'identity');
   const logFile = join(directory, 'log');
   const log = await open(logFile, 'w');
-  const args = [BUILT, 'controllers', '--etcd', endpoint, '--http', '127.0.0.1:0', '--identity', identity];
+  const options = ['--etcd', endpoint, '--http', '127.0.0.1:0', '--identity', identity];
+  const args = [...process.execArgv, BUILT, 'controllers', ...options];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', log.fd] });
   await once(child, 'spawn');
   await log.close();
