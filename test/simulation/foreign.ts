@@ -1,11 +1,13 @@
-import { type Cidr, formatAddress, overlaps, parseCidr } from '../../lib/addresses/index.ts';
+import { type Cidr, contains, formatAddress, overlaps, parseCidr } from '../../lib/addresses/index.ts';
 import {
+  cidrOfKey,
   decodeRecord,
   INSTALLATION,
   type IPPoolSpec,
   ipPool,
   ipReservation,
   keyOf,
+  kindOf,
   type Pool,
   paths,
   type Resource,
@@ -111,7 +113,9 @@ export class ForeignCalico {
   /** Takes an address in a pool of ours; step by step, in the background, so that others come in between. */
   async take(pickOne: <T>(items: readonly T[]) => T): Promise<string> {
     if (this.#held.length >= MOST_HELD) return 'enough';
-    const open = (await this.#pools()).pools.filter(({ pool: { spec } }) => !spec.disabled && !spec.cidr.includes(':'));
+    const open = (await this.#pools()).pools.filter(
+      ({ pool: { spec } }) => !spec.disabled && !spec.cidr.includes(':') && !this.#overlaysBlocks(spec),
+    );
     if (open.length === 0) return 'none';
     const { cidr, blockSize = 26 } = pickOne(open).pool.spec;
     const host = pickOne(HOSTS);
@@ -125,6 +129,18 @@ export class ForeignCalico {
       this.#ledger.foreignAddress(address, handle, 'held');
     });
     return `${handle} in ${cidr}`;
+  }
+
+  /**
+   * Whether a pool was put where another one was deleted with addresses in use, that had blocks of another size. Calico gives out
+   * addresses there twice, and nobody can prevent that; whose network it was is told so.
+   */
+  #overlaysBlocks({ cidr, blockSize }: IPPoolSpec): boolean {
+    const range = parseCidr(cidr);
+    return this.#ledger.list('calico').some(({ id }) => {
+      const block = kindOf(id) === 'block' && cidrOfKey(id);
+      return block && block.prefix !== blockSize && contains(range, block);
+    });
   }
 
   /** Gives an address back, likewise. */
