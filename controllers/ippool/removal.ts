@@ -18,12 +18,17 @@ const IN_USE = 5000;
  */
 export async function removeNetwork(network: Entry<'networks'>, context: Ippool): Promise<Outcome> {
   const { state, store, clock } = context;
-  const users = usersOf(network, state);
-  if (users.length > 0) return { observed: [going('InUse', `waits for ${few(users)}`)], result: { after: IN_USE } };
+  const { users, holding, joining } = usersOf(network, state);
+  const { deleting } = network.value;
+  // Whoever comes when it is going gets no address here any more, but in the next one of its name: they are not waited for.
+  if (holding || (joining && !deleting)) {
+    // Somebody was attached just before its pools were disabled: it stays, for those who join as well.
+    if (deleting && joining) await restore(network, context);
+    return { observed: [going('InUse', `waits for ${few(users())}`)], result: { after: IN_USE } };
+  }
 
   const pools = await poolRecords(network, context);
   if (!pools) return { observed: [], result: { soon: true } };
-  const { deleting } = network.value;
   const observed = [going('ReleasingBlocks', 'its addresses are given back')];
   // Once the cache shows a pool disabled, it shows every address that was given out before, and no more can follow.
   if (!deleting || pools.some(({ pool }) => !pool.spec.disabled)) {
@@ -55,15 +60,16 @@ export async function restore(network: Entry<'networks'>, context: Ippool): Prom
   return { observed: [], result: undefined };
 }
 
-/** Who keeps a network from going: containers that join it, and whoever else has an address in it. */
-function usersOf(network: Entry<'networks'>, state: View): string[] {
+/** Who keeps a network from going: whoever has an address in it, and containers that are to join it. */
+function usersOf(network: Entry<'networks'>, state: View): { holding: boolean; joining: boolean; users(): string[] } {
   const { id, value } = network;
-  const space = AddressSpace.of(state);
   const members = Membership.of(state);
   // Of an application, only those of the very application that the network was made for.
   const joining = members.containersOn(id).some((each) => isOwn(each, value, state));
-  if (joining || members.hasEndpoints(id)) return attachedTo(id, state);
-  return value.pools.some((pool) => space.usedIn(pool) > 0) ? handlesIn(rangesIn(network.value), state) : [];
+  const attached = members.hasEndpoints(id);
+  const holding = attached || value.pools.some((pool) => AddressSpace.of(state).usedIn(pool) > 0);
+  const users = () => (joining || attached ? attachedTo(id, state) : handlesIn(rangesIn(value), state));
+  return { holding, joining, users };
 }
 
 const isOwn = (container: string, network: Entry<'networks'>['value'], state: View): boolean =>

@@ -25,6 +25,21 @@ describe('a VirtualNetwork and its containers', () => {
     expect(s.calico(keyOf.ipReservation('blue'))).to.equal(undefined);
   });
 
+  it('that was going when somebody joined it goes, and the next of its name serves them', async () => {
+    await s.virtualNetwork('blue', EXPLICIT);
+    await s.ready('blue');
+    await s.remove('virtualnetworks', 'blue');
+    await s.until(() => s.network('blue')?.deleting !== undefined, 'its end to begin');
+    await s.host('h-1');
+    await s.container('default/shop/web-0', { networks: ['blue'] });
+    await s.assign('h-1/default/shop/web-0', 'u-web-0');
+    await s.virtualNetwork('blue', 'cidr: 192.168.36.0/24');
+    await s.until(() => s.endpoint('h-1/default/shop/web-0') !== undefined, 'the endpoint');
+    expect(s.endpoint('h-1/default/shop/web-0')!.interfaces[0]?.address).to.match(/^192\.168\.36\./);
+    expect(s.calico(keyOf.pool('blue'))).not.to.include('"disabled":true');
+    await s.ready('blue');
+  });
+
   it('gives each container an address of both families where it has both', async () => {
     await s.virtualNetwork('blue', 'cidr: 192.168.34.0/24, pools: ["fd00:34::/64"]');
     await s.until(() => s.network('blue')?.pools.length === 2, 'the second pool');
