@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parseCidr } from '../../../lib/addresses/index.ts';
 import { keyOf } from '../../../lib/calico/index.ts';
 import { EXPLICIT, NetworkScenario } from './network-scenario.ts';
 
@@ -38,6 +39,30 @@ describe('a VirtualNetwork and its containers', () => {
     expect(s.endpoint('h-1/default/shop/web-0')!.interfaces[0]?.address).to.match(/^192\.168\.36\./);
     expect(s.calico(keyOf.pool('blue'))).not.to.include('"disabled":true');
     await s.ready('blue');
+  });
+
+  it('that was going when an address in it was taken comes back whole, for those who join it as well', async () => {
+    await s.virtualNetwork('blue', EXPLICIT);
+    await s.ready('blue');
+    await s.remove('virtualnetworks', 'blue');
+    await s.until(() => s.network('blue')?.deleting !== undefined, 'its end to begin');
+    // Somebody had read the pool as it was before.
+    const block = keyOf.block(parseCidr('192.168.34.64/26'));
+    await s.foreign(block, {
+      ...{ cidr: '192.168.34.64/26', affinity: 'host:other', allocations: [0, ...Array(63).fill(null)] },
+      ...{ unallocated: Array.from({ length: 63 }, (_, i) => i + 1), attributes: [{ handle_id: 'theirs' }] },
+      ...{ sequenceNumber: 1, sequenceNumberForAllocation: { 0: 1 }, deleted: false },
+    });
+    await s.host('h-1');
+    await s.container('default/shop/web-0', { networks: ['blue'] });
+    await s.assign('h-1/default/shop/web-0', 'u-web-0');
+    await s.until(() => s.endpoint('h-1/default/shop/web-0') !== undefined, 'the endpoint');
+    expect(s.endpoint('h-1/default/shop/web-0')!.interfaces[0]?.address).to.match(/^192\.168\.34\./);
+    expect(s.calico(keyOf.pool('blue'))).not.to.include('"disabled":true');
+    expect(s.condition('blue', 'Deleting')).to.equal('True InUse');
+    await s.gone('web-0');
+    await s.remove('calico', block);
+    await s.until(() => s.status('blue') === undefined, 'the status to go');
   });
 
   it('gives each container an address of both families where it has both', async () => {
